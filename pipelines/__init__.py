@@ -1,0 +1,1 @@
+"""Trainyard: the loop, its gates, its records, its decisions. Start at `flow.py`."""

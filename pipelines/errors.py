@@ -1,0 +1,48 @@
+"""What can go wrong, by what the caller should do about it. The exit code is the contract with Airflow."""
+
+EXIT_DONE = 0
+EXIT_RETRY = 1
+EXIT_CALLER_ERROR = 2
+EXIT_NOTHING_TO_DO = 99
+
+
+class TrainyardError(Exception):
+    """Any failure that we name; an unnamed one is a bug, and is retried like this one."""
+
+    exit_code = EXIT_RETRY
+
+
+class Unavailable(TrainyardError):
+    """A server or store does not answer; the same call may succeed later."""
+
+
+class CallerError(TrainyardError):
+    """Repeating the call cannot help: the input, the spec or the order of calls has to change."""
+
+    exit_code = EXIT_CALLER_ERROR
+
+
+class SpecError(CallerError):
+    """A declaration is wrong; the message names file, key, value and what is allowed."""
+
+
+class SourceError(CallerError):
+    """The source cannot be read as what it claims to be."""
+
+
+class ContractBroken(CallerError):
+    """A partition failed its contract and lies in quarantine with the reasons."""
+
+
+class MissingInput(CallerError):
+    """An earlier step has not produced what this one reads; the message gives the next command."""
+
+
+class EmptyWindow(CallerError):
+    """A window that must hold rows, or both classes, does not."""
+
+
+class NothingToDo(TrainyardError):
+    """The step has no work for a reason worth recording; Airflow shows it as skipped."""
+
+    exit_code = EXIT_NOTHING_TO_DO

@@ -1,0 +1,334 @@
+"""Declarations: a dataset is one folder with `dataset.toml`, a model is one TOML file.
+
+Read with tomllib into strict, frozen pydantic models that forbid unknown keys. The environment
+(addresses, credentials, compute) never stands in a spec.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from croniter import croniter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.errors import SpecError
+from pipelines.interval import Granularity
+
+HERE = Path(__file__).parent
+DATASETS = HERE / "datasets"
+MODELS = HERE / "models"
+
+Task = Literal["classification", "regression"]
+Metric = Literal["auc", "pr_auc", "brier", "log_loss", "ece", "mae", "rmse"]
+METRICS_OF: dict[Task, tuple[Metric, ...]] = {
+    "classification": ("auc", "pr_auc", "brier", "log_loss", "ece"),
+    "regression": ("mae", "rmse"),
+}
+Baseline = Literal["majority", "logistic_regression", "mean", "ridge"]
+BASELINES_OF: dict[Task, tuple[Baseline, ...]] = {
+    "classification": ("majority", "logistic_regression"),
+    "regression": ("mean", "ridge"),
+}
+HIGHER_IS_BETTER: frozenset[Metric] = frozenset({"auc", "pr_auc"})
+
+
+def _cron(expression: str) -> str:
+    if len(expression.split()) != 5 or not croniter.is_valid(expression):
+        raise ValueError("must be a cron expression of five fields, such as '0 0 1 * *' (monthly)")
+    return expression
+
+
+Cron = Annotated[str, AfterValidator(_cron)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+class DatasetSpec(Strict):
+    """A source of rows, partitioned by time; its code stands beside it in the same folder."""
+
+    name: Name
+    description: str = Field(min_length=10)
+    owner: str = Field(min_length=1)
+    tags: list[str] = []
+    source: str = Field(min_length=1, description="One of the sources that the dataset's source.py reads.")
+    partition: Granularity = Field(description="The span of one partition, in UTC.")
+    schedule: Cron = Field(description="When a partition is pulled: its data interval is one period of this.")
+    start: date = Field(description="First day for which the source has rows.")
+    end: date | None = Field(
+        default=None, description="First day after the source's last; none for a live source."
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.end is not None and self.end <= self.start:
+            raise ValueError(f"end ({self.end}) must be after start ({self.start})")
+        return self
+
+
+class Target(Strict):
+    """What is predicted: a column, or for classification whether it reaches a threshold."""
+
+    task: Task
+    column: Name
+    at_least: float | None = Field(
+        default=None, description="Classification: positive when the column is >= this."
+    )
+
+    @model_validator(mode="after")
+    def _threshold_fits_task(self) -> Self:
+        if (self.task == "classification") != (self.at_least is not None):
+            raise ValueError("at_least must be given for classification and left out for regression")
+        return self
+
+
+class Schedule(Strict):
+    """When the model's DAGs run: five-field cron expressions in UTC, one data interval a period."""
+
+    starts: date = Field(description="Start of the first data interval to train on the end of.")
+    train: Cron
+    predict: Cron
+    monitor: Cron
+
+
+class XGBoostParameters(Strict):
+    """Passed to XGBoost as they are (xgboost.readthedocs.io/en/stable/parameter.html)."""
+
+    eta: float = Field(default=0.1, gt=0, le=1)
+    max_depth: int = Field(default=6, ge=1, le=16)
+    min_child_weight: float = Field(default=1.0, ge=0)
+    subsample: float = Field(default=1.0, gt=0, le=1)
+    colsample_bytree: float = Field(default=1.0, gt=0, le=1)
+    reg_lambda: float = Field(default=1.0, ge=0)
+    max_bin: int = Field(default=256, ge=2)
+
+
+class Training(Strict):
+    """How a candidate is fitted.
+
+    Rows are split by time: fit | early stopping | evaluation months. After the number of rounds
+    is found, the model that is registered is refitted on all of them; the one that is evaluated
+    never saw the evaluation months.
+    """
+
+    estimator: Literal["xgboost"]
+    baselines: list[Baseline] = []
+    window_months: int | None = Field(
+        default=None, ge=2, description="Train on this many months; all if left out."
+    )
+    evaluation_months: int = Field(default=1, ge=1)
+    early_stopping_days: int = Field(default=14, ge=1)
+    early_stopping_rounds: int = Field(default=20, ge=1)
+    max_rounds: int = Field(default=400, ge=1)
+    seed: int = Field(default=0, ge=0)
+    parameters: XGBoostParameters = XGBoostParameters()
+
+
+class Floor(Strict):
+    kind: Literal["floor"]
+    metric: Metric
+    at_least: float
+
+
+class Ceiling(Strict):
+    kind: Literal["ceiling"]
+    metric: Metric
+    at_most: float
+
+
+class VersusChampion(Strict):
+    kind: Literal["versus_champion"]
+    metric: Metric
+    not_worse_by: float = Field(gt=0, description="Margin, in the metric's unit.")
+
+
+class VersusBaseline(Strict):
+    kind: Literal["versus_baseline"]
+    metric: Metric
+    baseline: Baseline
+    better_by: float = Field(ge=0)
+
+
+Gate = Annotated[Floor | Ceiling | VersusChampion | VersusBaseline, Field(discriminator="kind")]
+
+
+class Monitoring(Strict):
+    """What counts as drift: quality with labels decides, inputs and predictions inform."""
+
+    metric: Metric
+    warning_loss: float = Field(gt=0, description="Loss against the reference that is worth a warning.")
+    critical_loss: float = Field(
+        gt=0, description="Loss that is critical when its whole interval is beyond it."
+    )
+    psi_warning: float = Field(default=0.2, gt=0)
+    null_rate_rise: float = Field(default=0.1, gt=0, le=1)
+    sample_rows: int = Field(default=3000, ge=100, description="Rows a side that Evidently draws.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.critical_loss < self.warning_loss:
+            raise ValueError("critical_loss must be at least warning_loss")
+        return self
+
+
+class Retrain(Strict):
+    at_severity: Literal["warning", "critical"] = "critical"
+    cooldown_days: int = Field(default=20, ge=0)
+
+
+class ModelSpec(Strict):
+    """One model, whole: what it predicts, from what, when, how it is judged and when it is retrained."""
+
+    name: Name
+    dataset: Name
+    description: str = Field(min_length=10)
+    owner: str = Field(min_length=1)
+    tags: list[str] = []
+    target: Target
+    features: list[str] = Field(
+        min_length=1, description="'view' for all of a view's features, or 'view.feature'."
+    )
+    schedule: Schedule
+    training: Training
+    gates: list[Gate] = Field(min_length=1)
+    monitoring: Monitoring
+    retrain: Retrain = Retrain()
+
+    @model_validator(mode="after")
+    def _metrics_fit_task(self) -> Self:
+        task = self.target.task
+        named = [(f"gates[{i}].metric", gate.metric) for i, gate in enumerate(self.gates)]
+        for key, metric in [*named, ("monitoring.metric", self.monitoring.metric)]:
+            if metric not in METRICS_OF[task]:
+                raise ValueError(
+                    f"{key} must be one of {', '.join(METRICS_OF[task])} for {task} (got {metric})"
+                )
+        wanted = [gate.baseline for gate in self.gates if isinstance(gate, VersusBaseline)]
+        for baseline in [*self.training.baselines, *wanted]:
+            if baseline not in BASELINES_OF[task]:
+                raise ValueError(
+                    f"baseline must be one of {', '.join(BASELINES_OF[task])} for {task} (got {baseline})"
+                )
+        for baseline in wanted:
+            if baseline not in self.training.baselines:
+                raise ValueError(f"gates compare with baseline {baseline}: add it to training.baselines")
+        return self
+
+
+Declared = TypeVar("Declared", DatasetSpec, ModelSpec)
+
+
+def load_datasets(folder: Path = DATASETS) -> dict[str, DatasetSpec]:
+    """Every dataset by name. Raises SpecError."""
+    return _by_name(_read(DatasetSpec, path) for path in sorted(folder.glob("*/dataset.toml")))
+
+
+def load_models(folder: Path = MODELS, datasets: Iterable[str] | None = None) -> dict[str, ModelSpec]:
+    """Every model by name. Raises SpecError, also for a dataset that is not declared."""
+    known = sorted(load_datasets() if datasets is None else datasets)
+    found = [_read(ModelSpec, path) for path in sorted(folder.glob("*.toml"))]
+    for path, spec in found:
+        if spec.dataset not in known:
+            raise SpecError(
+                f"{_shown(path)}: dataset '{spec.dataset}' is not declared; declared: {', '.join(known)}"
+            )
+    return _by_name(iter(found))
+
+
+def find_model(name: str) -> ModelSpec:
+    models = load_models()
+    if name not in models:
+        raise SpecError(
+            f"No model named '{name}'. Declared in pipelines/models: {', '.join(sorted(models))}."
+        )
+    return models[name]
+
+
+def find_dataset(name: str) -> DatasetSpec:
+    datasets = load_datasets()
+    if name not in datasets:
+        raise SpecError(
+            f"No dataset named '{name}'. Declared in pipelines/datasets: {', '.join(sorted(datasets))}."
+        )
+    return datasets[name]
+
+
+def _by_name(specs: Iterable[tuple[Path, Declared]]) -> dict[str, Declared]:
+    files: dict[str, Path] = {}
+    found: dict[str, Declared] = {}
+    for path, spec in specs:
+        if spec.name in found:
+            raise SpecError(
+                f"{_shown(path)}: name '{spec.name}' is already taken by {_shown(files[spec.name])}; "
+                "names are unique, give one of them another"
+            )
+        files[spec.name], found[spec.name] = path, spec
+    return found
+
+
+def _read(kind: type[Declared], path: Path) -> tuple[Path, Declared]:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"{_shown(path)}: is not TOML: {error}") from error
+    try:
+        return path, kind.model_validate(raw)
+    except ValidationError as error:
+        lines = [f"{_shown(path)}: {_sentence(kind, one)}" for one in error.errors()]
+        raise SpecError("\n".join(lines)) from error
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(HERE.parent)) if path.is_relative_to(HERE.parent) else str(path)
+
+
+def _sentence(kind: type[Strict], error: Any) -> str:
+    """One pydantic error as `key rule (got value)`."""
+    key = _dotted(error["loc"])
+    if error["type"] == "missing":
+        return f"{key} is required"
+    if error["type"] == "extra_forbidden":
+        allowed = ", ".join(sorted(_keys_at(kind.model_json_schema(), error["loc"][:-1])))
+        return f"unknown key '{key}' (got {error['input']!r}); allowed here: {allowed}"
+    rule = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if error["type"] == "value_error" and not key:
+        return rule
+    return f"{key} {rule if rule.startswith('must') else f'must be {rule}'} (got {error['input']!r})"
+
+
+def _dotted(location: tuple[str | int, ...]) -> str:
+    """`('gates', 2, 'floor', 'at_least')` as `gates[2].at_least`: a union's tag is not a key of the file."""
+    key, in_list = "", False
+    for part in location:
+        if isinstance(part, int):
+            key += f"[{part}]"
+        elif not in_list:
+            key += f".{part}"
+        in_list = isinstance(part, int)
+    return key.lstrip(".")
+
+
+def _keys_at(schema: dict[str, Any], location: tuple[str | int, ...]) -> set[str]:
+    """The keys that a JSON Schema allows at a location, through references, lists and unions."""
+
+    def resolved(node: dict[str, Any]) -> list[dict[str, Any]]:
+        if "$ref" in node:
+            return resolved(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
+        branches = node.get("oneOf") or node.get("anyOf") or []
+        return [leaf for branch in branches for leaf in resolved(branch)] or [node]
+
+    nodes = resolved(schema)
+    for part in location:
+        if isinstance(part, int):
+            nodes = [leaf for node in nodes for leaf in resolved(node["items"])]
+        elif any(part in node.get("properties", {}) for node in nodes):
+            nodes = [
+                leaf for n in nodes if part in n["properties"] for leaf in resolved(n["properties"][part])
+            ]
+        else:  # a union's tag, such as 'floor'
+            nodes = [node for node in nodes if node["properties"]["kind"].get("const") == part]
+    return {key for node in nodes for key in node["properties"]}
