@@ -29,12 +29,8 @@ class Step:
 STEPS = (
     Step("ingest", "data", (), "raw snapshot", "pull one partition from the source into the raw table"),
     Step("validate", "data", ("raw snapshot",), "validated partition", "hold the partition to its contract"),
-    Step(
-        "featurize", "data", ("validated partition",), "features", "build the feature rows of the partition"
-    ),
-    Step(
-        "materialize", "data", ("features",), "online features", "load the newest values to the online store"
-    ),
+    Step("featurize", "data", ("validated partition",), "features", "build the feature rows of the partition"),
+    Step("materialize", "data", ("features",), "online features", "load the newest values to the online store"),
     Step(
         "assemble",
         "train",
@@ -51,9 +47,7 @@ STEPS = (
         timeout_min=120,
     ),
     Step("evaluate", "train", ("training set", "candidate"), "evaluation", "hold the candidate to its gates"),
-    Step(
-        "promote", "train", ("candidate", "evaluation"), "champion", "put a candidate that passed into force"
-    ),
+    Step("promote", "train", ("candidate", "evaluation"), "champion", "put a candidate that passed into force"),
     Step(
         "predict",
         "predict",

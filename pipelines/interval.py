@@ -17,9 +17,7 @@ def parse_time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise CallerError(
-            f"'{text}' is not a date or time; write 2013-04-01 or 2013-04-01T00:00:00Z."
-        ) from None
+        raise CallerError(f"'{text}' is not a date or time; write 2013-04-01 or 2013-04-01T00:00:00Z.") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -39,9 +37,7 @@ class Interval:
 
     def __post_init__(self) -> None:
         if self.end <= self.start:
-            raise CallerError(
-                f"The interval ends ({self.end:%F %R}) at or before its start ({self.start:%F %R})."
-            )
+            raise CallerError(f"The interval ends ({self.end:%F %R}) at or before its start ({self.start:%F %R}).")
 
     @classmethod
     def parse(cls, start: str, end: str) -> "Interval":
@@ -80,10 +76,7 @@ def partition_of(interval: Interval, granularity: Granularity) -> str:
 
     Raises CallerError when the interval is not exactly one partition.
     """
-    if (
-        interval.start != _floor(interval.start, granularity)
-        or _next(interval.start, granularity) != interval.end
-    ):
+    if interval.start != _floor(interval.start, granularity) or _next(interval.start, granularity) != interval.end:
         raise CallerError(
             f"The interval {interval} is not one whole {granularity}. "
             f"Give one partition, or run a span with: python -m pipelines backfill DAG --start … --end …"

@@ -8,13 +8,14 @@ import tomllib
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from croniter import croniter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import SpecError
 from pipelines.interval import Granularity
+from pipelines.spec_errors import sentence
 
 HERE = Path(__file__).parent
 DATASETS = HERE / "datasets"
@@ -59,9 +60,7 @@ class DatasetSpec(Strict):
     partition: Granularity = Field(description="The span of one partition, in UTC.")
     schedule: Cron = Field(description="When a partition is pulled: its data interval is one period of this.")
     start: date = Field(description="First day for which the source has rows.")
-    end: date | None = Field(
-        default=None, description="First day after the source's last; none for a live source."
-    )
+    end: date | None = Field(default=None, description="First day after the source's last; none for a live source.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -75,9 +74,7 @@ class Target(Strict):
 
     task: Task
     column: Name
-    at_least: float | None = Field(
-        default=None, description="Classification: positive when the column is >= this."
-    )
+    at_least: float | None = Field(default=None, description="Classification: positive when the column is >= this.")
 
     @model_validator(mode="after")
     def _threshold_fits_task(self) -> Self:
@@ -117,9 +114,7 @@ class Training(Strict):
 
     estimator: Literal["xgboost"]
     baselines: list[Baseline] = []
-    window_months: int | None = Field(
-        default=None, ge=2, description="Train on this many months; all if left out."
-    )
+    window_months: int | None = Field(default=None, ge=2, description="Train on this many months; all if left out.")
     evaluation_months: int = Field(default=1, ge=1)
     early_stopping_days: int = Field(default=14, ge=1)
     early_stopping_rounds: int = Field(default=20, ge=1)
@@ -161,9 +156,7 @@ class Monitoring(Strict):
 
     metric: Metric
     warning_loss: float = Field(gt=0, description="Loss against the reference that is worth a warning.")
-    critical_loss: float = Field(
-        gt=0, description="Loss that is critical when its whole interval is beyond it."
-    )
+    critical_loss: float = Field(gt=0, description="Loss that is critical when its whole interval is beyond it.")
     psi_warning: float = Field(default=0.2, gt=0)
     null_rate_rise: float = Field(default=0.1, gt=0, le=1)
     sample_rows: int = Field(default=3000, ge=100, description="Rows a side that Evidently draws.")
@@ -189,9 +182,7 @@ class ModelSpec(Strict):
     owner: str = Field(min_length=1)
     tags: list[str] = []
     target: Target
-    features: list[str] = Field(
-        min_length=1, description="'view' for all of a view's features, or 'view.feature'."
-    )
+    features: list[str] = Field(min_length=1, description="'view' for all of a view's features, or 'view.feature'.")
     schedule: Schedule
     training: Training
     gates: list[Gate] = Field(min_length=1)
@@ -204,15 +195,11 @@ class ModelSpec(Strict):
         named = [(f"gates[{i}].metric", gate.metric) for i, gate in enumerate(self.gates)]
         for key, metric in [*named, ("monitoring.metric", self.monitoring.metric)]:
             if metric not in METRICS_OF[task]:
-                raise ValueError(
-                    f"{key} must be one of {', '.join(METRICS_OF[task])} for {task} (got {metric})"
-                )
+                raise ValueError(f"{key} must be one of {', '.join(METRICS_OF[task])} for {task} (got {metric})")
         wanted = [gate.baseline for gate in self.gates if isinstance(gate, VersusBaseline)]
         for baseline in [*self.training.baselines, *wanted]:
             if baseline not in BASELINES_OF[task]:
-                raise ValueError(
-                    f"baseline must be one of {', '.join(BASELINES_OF[task])} for {task} (got {baseline})"
-                )
+                raise ValueError(f"baseline must be one of {', '.join(BASELINES_OF[task])} for {task} (got {baseline})")
         for baseline in wanted:
             if baseline not in self.training.baselines:
                 raise ValueError(f"gates compare with baseline {baseline}: add it to training.baselines")
@@ -233,27 +220,21 @@ def load_models(folder: Path = MODELS, datasets: Iterable[str] | None = None) ->
     found = [_read(ModelSpec, path) for path in sorted(folder.glob("*.toml"))]
     for path, spec in found:
         if spec.dataset not in known:
-            raise SpecError(
-                f"{_shown(path)}: dataset '{spec.dataset}' is not declared; declared: {', '.join(known)}"
-            )
+            raise SpecError(f"{_shown(path)}: dataset '{spec.dataset}' is not declared; declared: {', '.join(known)}")
     return _by_name(iter(found))
 
 
 def find_model(name: str) -> ModelSpec:
     models = load_models()
     if name not in models:
-        raise SpecError(
-            f"No model named '{name}'. Declared in pipelines/models: {', '.join(sorted(models))}."
-        )
+        raise SpecError(f"No model named '{name}'. Declared in pipelines/models: {', '.join(sorted(models))}.")
     return models[name]
 
 
 def find_dataset(name: str) -> DatasetSpec:
     datasets = load_datasets()
     if name not in datasets:
-        raise SpecError(
-            f"No dataset named '{name}'. Declared in pipelines/datasets: {', '.join(sorted(datasets))}."
-        )
+        raise SpecError(f"No dataset named '{name}'. Declared in pipelines/datasets: {', '.join(sorted(datasets))}.")
     return datasets[name]
 
 
@@ -278,57 +259,9 @@ def _read(kind: type[Declared], path: Path) -> tuple[Path, Declared]:
     try:
         return path, kind.model_validate(raw)
     except ValidationError as error:
-        lines = [f"{_shown(path)}: {_sentence(kind, one)}" for one in error.errors()]
+        lines = [f"{_shown(path)}: {sentence(kind, one)}" for one in error.errors()]
         raise SpecError("\n".join(lines)) from error
 
 
 def _shown(path: Path) -> str:
     return str(path.relative_to(HERE.parent)) if path.is_relative_to(HERE.parent) else str(path)
-
-
-def _sentence(kind: type[Strict], error: Any) -> str:
-    """One pydantic error as `key rule (got value)`."""
-    key = _dotted(error["loc"])
-    if error["type"] == "missing":
-        return f"{key} is required"
-    if error["type"] == "extra_forbidden":
-        allowed = ", ".join(sorted(_keys_at(kind.model_json_schema(), error["loc"][:-1])))
-        return f"unknown key '{key}' (got {error['input']!r}); allowed here: {allowed}"
-    rule = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if error["type"] == "value_error" and not key:
-        return rule
-    return f"{key} {rule if rule.startswith('must') else f'must be {rule}'} (got {error['input']!r})"
-
-
-def _dotted(location: tuple[str | int, ...]) -> str:
-    """`('gates', 2, 'floor', 'at_least')` as `gates[2].at_least`: a union's tag is not a key of the file."""
-    key, in_list = "", False
-    for part in location:
-        if isinstance(part, int):
-            key += f"[{part}]"
-        elif not in_list:
-            key += f".{part}"
-        in_list = isinstance(part, int)
-    return key.lstrip(".")
-
-
-def _keys_at(schema: dict[str, Any], location: tuple[str | int, ...]) -> set[str]:
-    """The keys that a JSON Schema allows at a location, through references, lists and unions."""
-
-    def resolved(node: dict[str, Any]) -> list[dict[str, Any]]:
-        if "$ref" in node:
-            return resolved(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
-        branches = node.get("oneOf") or node.get("anyOf") or []
-        return [leaf for branch in branches for leaf in resolved(branch)] or [node]
-
-    nodes = resolved(schema)
-    for part in location:
-        if isinstance(part, int):
-            nodes = [leaf for node in nodes for leaf in resolved(node["items"])]
-        elif any(part in node.get("properties", {}) for node in nodes):
-            nodes = [
-                leaf for n in nodes if part in n["properties"] for leaf in resolved(n["properties"][part])
-            ]
-        else:  # a union's tag, such as 'floor'
-            nodes = [node for node in nodes if node["properties"]["kind"].get("const") == part]
-    return {key for node in nodes for key in node["properties"]}

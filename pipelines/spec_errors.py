@@ -1,0 +1,51 @@
+"""Words for what is wrong in a declaration: pydantic's errors as `key rule (got value)`."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def sentence(kind: type[BaseModel], error: Any) -> str:
+    """One pydantic error as `key rule (got value)`."""
+    key = _dotted(error["loc"])
+    if error["type"] == "missing":
+        return f"{key} is required"
+    if error["type"] == "extra_forbidden":
+        allowed = ", ".join(sorted(_keys_at(kind.model_json_schema(), error["loc"][:-1])))
+        return f"unknown key '{key}' (got {error['input']!r}); allowed here: {allowed}"
+    rule = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    if error["type"] == "value_error" and not key:
+        return rule
+    return f"{key} {rule if rule.startswith('must') else f'must be {rule}'} (got {error['input']!r})"
+
+
+def _dotted(location: tuple[str | int, ...]) -> str:
+    """`('gates', 2, 'floor', 'at_least')` as `gates[2].at_least`: a union's tag is not a key of the file."""
+    key, in_list = "", False
+    for part in location:
+        if isinstance(part, int):
+            key += f"[{part}]"
+        elif not in_list:
+            key += f".{part}"
+        in_list = isinstance(part, int)
+    return key.lstrip(".")
+
+
+def _keys_at(schema: dict[str, Any], location: tuple[str | int, ...]) -> set[str]:
+    """The keys that a JSON Schema allows at a location, through references, lists and unions."""
+
+    def resolved(node: dict[str, Any]) -> list[dict[str, Any]]:
+        if "$ref" in node:
+            return resolved(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
+        branches = node.get("oneOf") or node.get("anyOf") or []
+        return [leaf for branch in branches for leaf in resolved(branch)] or [node]
+
+    nodes = resolved(schema)
+    for part in location:
+        if isinstance(part, int):
+            nodes = [leaf for node in nodes for leaf in resolved(node["items"])]
+        elif any(part in node.get("properties", {}) for node in nodes):
+            nodes = [leaf for n in nodes if part in n["properties"] for leaf in resolved(n["properties"][part])]
+        else:  # a union's tag, such as 'floor'
+            nodes = [node for node in nodes if node["properties"]["kind"].get("const") == part]
+    return {key for node in nodes for key in node["properties"]}
