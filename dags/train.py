@@ -1,0 +1,25 @@
+"""`<model>__train`: wait for features → assemble → train → evaluate → promote, one DAG a model."""
+
+from functools import partial
+
+from airflow.sdk import Param, chain
+
+from pipelines import spec
+from plugins.family_dag import model_dag, steps, to_build
+from plugins.store_sensor import StoreSensor, latest_features
+
+REASON = Param(
+    None,
+    title="Reason",
+    description="Why this training: filled in by a retrain decision, or by you. Kept with the run.",
+    type=["null", "string"],
+    maxLength=1000,
+)
+
+datasets = spec.load_datasets()
+for model in to_build("train", spec.load_models(datasets=datasets)):
+    dataset = datasets[model.dataset]
+    with model_dag("train", model, dataset, {"reason": REASON}):
+        features = StoreSensor(task_id="await_features", awaits=partial(latest_features, dataset))
+        assemble, train, evaluate, promote = steps("train", model.name, dataset.name)
+        chain(features, assemble, train, evaluate, promote)

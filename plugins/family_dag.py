@@ -1,0 +1,70 @@
+"""What the DAGs of all families have in common: schedule, bounds, retries, documentation."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any, TypeVar
+
+from airflow.sdk import DAG, BaseOperator, CronDataIntervalTimetable, Param, get_parsing_context
+
+from pipelines.flow import Family, steps_of
+from pipelines.interval import midnight
+from pipelines.spec import DatasetSpec, ModelSpec
+from plugins import dag_docs
+from plugins.run_interval import interval_params
+from plugins.step_operator import step_operator
+
+Spec = TypeVar("Spec", DatasetSpec, ModelSpec)
+
+
+def to_build(family: Family, specs: Mapping[str, Spec]) -> Iterable[Spec]:
+    """All specs when Airflow reads the DAGs; only the running task's when a worker does."""
+    running = get_parsing_context().dag_id
+    return [spec for spec in specs.values() if running in (None, f"{spec.name}__{family}")]
+
+
+def data_dag(dataset: DatasetSpec) -> DAG:
+    return _family_dag("data", dataset, dataset.name, dataset.schedule, dataset.start, dataset.end)
+
+
+def model_dag(family: Family, model: ModelSpec, dataset: DatasetSpec, params: Mapping[str, Param] | None = None) -> DAG:
+    """A model's schedule ends with its dataset: without rows there is nothing to learn or score."""
+    cron = getattr(model.schedule, family)
+    return _family_dag(family, model, dataset.name, cron, model.schedule.starts, dataset.end, params)
+
+
+def steps(family: Family, subject: str, dataset: str) -> list[BaseOperator]:
+    """A family's step tasks, in order, not yet chained."""
+    return [step_operator(step, subject, dataset) for step in steps_of(family)]
+
+
+def _family_dag(
+    family: Family,
+    spec: DatasetSpec | ModelSpec,
+    dataset: str,
+    cron: str,
+    first: date,
+    after_last: date | None,
+    params: Mapping[str, Param] | None = None,
+) -> DAG:
+    starts = midnight(first)
+    ends = None if after_last is None else midnight(after_last)
+    bounds: dict[str, Any] = {"start_date": starts}
+    if ends is not None:
+        # The last interval starts before the end of the data; Airflow takes its end_date as included.
+        bounds["end_date"] = ends - timedelta(seconds=1)
+    return DAG(
+        f"{spec.name}__{family}",
+        description=spec.description,
+        doc_md=dag_docs.page(family, spec, cron, starts, ends),
+        schedule=CronDataIntervalTimetable(cron, timezone="UTC"),
+        catchup=False,
+        max_active_runs=1,
+        default_args={
+            "owner": spec.owner,
+            "retries": 2,
+            "retry_delay": timedelta(seconds=10),
+        },
+        tags=sorted({family, dataset, *spec.tags}),
+        params={**interval_params(), **(params or {})},
+        **bounds,
+    )

@@ -1,0 +1,68 @@
+"""The end of a monitor: turn a decision to retrain into one run of the model's train DAG."""
+
+import re
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Param
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from plugins.run_interval import interval_of
+
+DECISION_TASK = "decide_retrain"
+
+
+def backfill_param() -> dict[str, Param]:
+    return {
+        "trigger_in_backfill": Param(
+            False,
+            title="Trigger in a backfill",
+            description=(
+                "A backfill of the monitor journals its decisions and triggers nothing, because the past "
+                "cannot be retrained into. Tick to trigger all the same."
+            ),
+            type="boolean",
+        )
+    }
+
+
+class RetrainTrigger(TriggerDagRunOperator):
+    """Triggers `<model>__train` once for a positive decision, and says why it does not otherwise.
+
+    The run's id comes from the decision's, so that a retry of this task, or a second run of the
+    monitor over the same partition, finds the run there and adds none.
+    """
+
+    def __init__(self, *, model: str, **kwargs: Any) -> None:
+        super().__init__(
+            trigger_dag_id=f"{model}__train",
+            logical_date=None,  # the as-of time is in the conf; a date here could collide with the schedule's
+            skip_when_already_exists=True,
+            **kwargs,
+        )
+
+    def execute(self, context: Any) -> None:
+        decision = context["ti"].xcom_pull(task_ids=DECISION_TASK)
+        if not decision:
+            raise AirflowFailException(f"{DECISION_TASK} left no result to act on: clear it and this task.")
+        verdict, reason = decision["figures"].get("decision"), decision["outcome"]
+        if verdict != "retrain":
+            raise AirflowSkipException(f"No retraining ({verdict}): {reason}")
+        if context["dag_run"].run_type == "backfill" and not context["params"]["trigger_in_backfill"]:
+            raise AirflowSkipException(
+                f"Journalled only, because this is a backfill (Param trigger_in_backfill is off): {reason}"
+            )
+        interval = interval_of(context)
+        self.trigger_run_id = run_id_of(decision["references"]["decision"])
+        self.conf = {
+            "start": interval.start.isoformat(),
+            "end": interval.end.isoformat(),
+            "reason": reason,
+        }
+        self.log.info("Triggering %s as %s: %s", self.trigger_dag_id, self.trigger_run_id, reason)
+        super().execute(context)
+
+
+def run_id_of(decision_id: str) -> str:
+    """A run id that Airflow accepts (letters, digits and _.~:+-)."""
+    return f"retrain__{re.sub(r'[^A-Za-z0-9_.~:+-]', '-', decision_id)}"
