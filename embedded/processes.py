@@ -1,0 +1,95 @@
+"""Finding and ending processes that are ours, and no others."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+# Every child carries its home in this variable: the mark by which a later start knows its leftovers.
+MARK = "TRAINYARD_SUPERVISED"
+PR_SET_CHILD_SUBREAPER = 36
+# A process start time is counted in clock ticks; two readings of it agree to the tick.
+SAME_START_S = 0.05
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent dies, so that none escapes (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def started_at(pid: int) -> float | None:
+    """The start time of a living process, seconds since the epoch; None for a dead one or a zombie."""
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.NoSuchProcess:
+        return None
+
+
+def is_same(pid: int, start: float) -> bool:
+    """Whether the process recorded as (pid, start) still lives, and the pid is not another's by now."""
+    now = started_at(pid)
+    return now is not None and abs(now - start) < SAME_START_S
+
+
+def session_of(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def session_members(sessions: set[int]) -> list[psutil.Process]:
+    """The living processes of these sessions; each child of the supervisor leads one, named by its pid."""
+    return [process for process in psutil.process_iter() if session_of(process.pid) in sessions]
+
+
+def leftovers(home: Path, recorded: Iterable[tuple[int, float]]) -> list[psutil.Process]:
+    """What still runs of an earlier supervisor of this home.
+
+    recorded: (pid, start time) of the children that it had written down. A process counts when it
+    is one of them, belongs to the session of one and works inside home, or carries home's mark.
+    """
+    recorded = list(recorded)
+    sessions = {pid for pid, _ in recorded}
+    starts = dict(recorded)
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.pid != os.getpid() and _is_leftover(process, home, sessions, starts)
+    ]
+
+
+def _is_leftover(process: psutil.Process, home: Path, sessions: set[int], starts: dict[int, float]) -> bool:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        start = starts.get(process.pid)
+        if start is not None and abs(process.create_time() - start) < SAME_START_S:
+            return True
+        if session_of(process.pid) in sessions and Path(process.cwd()).is_relative_to(home):
+            return True
+        return process.environ().get(MARK) == str(home)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def kill_all(processes: Iterable[psutil.Process], patience_s: float = 5.0) -> None:
+    """SIGKILL these processes and what they started, and wait until they are gone."""
+    doomed = {process.pid: process for process in processes}
+    for process in list(doomed.values()):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            doomed.update((child.pid, child) for child in process.children(recursive=True))
+    for process in doomed.values():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline and any(started_at(pid) is not None for pid in doomed):
+        time.sleep(0.02)

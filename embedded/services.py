@@ -1,0 +1,141 @@
+"""What the stack runs: each server's command and environment, what it waits for, and how it is stopped."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from embedded import airflow_config, postgres
+from embedded.home import REPO, Home, ensure_secrets, shared_environment
+from embedded.settings import Settings
+
+QUIET = {"DO_NOT_TRACK": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "FEAST_USAGE": "False"}
+# A user's shell must not leak another Airflow's or MLflow's settings into this one.
+FOREIGN_PREFIXES = ("AIRFLOW__", "AIRFLOW_", "MLFLOW_", "PG", "FEAST_")
+AIRFLOW_SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer")
+
+
+@dataclass(frozen=True)
+class Service:
+    """One child of the supervisor.
+
+    after: names that must be ready first. user: whom it runs as, None for ourselves.
+    ready: whether it serves; None means as soon as it has started.
+    once: it does its work and ends with 0; done_mark then keeps done_text, and it is not run again
+    while that text stands there.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    folder: Path
+    after: tuple[str, ...] = ()
+    user: str | None = None
+    before_start: Callable[[], None] | None = None
+    ready: Callable[[], bool] | None = None
+    stop_signal: int = signal.SIGTERM
+    stop_patience_s: float = 10.0
+    once: bool = False
+    done_mark: Path | None = None
+    done_text: str = ""
+
+
+def base_environment(shared: dict[str, str]) -> dict[str, str]:
+    """The user's environment without foreign settings, our programs first on the path, no telemetry."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN_PREFIXES)}
+    loopback = ",".join(filter(None, (kept.get("NO_PROXY"), "127.0.0.1,localhost")))
+    return {
+        **kept,
+        **QUIET,
+        **shared,
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), kept.get("PATH", os.defpath))),
+        "PYTHONPATH": str(REPO),
+        "PYTHONUNBUFFERED": "1",
+        "NO_PROXY": loopback,
+        "no_proxy": loopback,
+        "TZ": "UTC",
+    }
+
+
+def stack_services(home: Home, settings: Settings) -> list[Service]:
+    """All children in the order in which they depend on one another."""
+    socket_folder = postgres.ensure_socket_folder(home)
+    shared = stack_environment(home, settings, socket_folder)
+    base = base_environment(shared)
+    return [
+        _postgres_service(home, socket_folder, base),
+        *_airflow_services(home, settings, socket_folder, base),
+        _mlflow_service(home, settings, socket_folder, base),
+    ]
+
+
+def stack_environment(home: Home, settings: Settings, socket_folder: Path) -> dict[str, str]:
+    """The variables that steps and clients of this stack read."""
+    return shared_environment(home, settings.airflow_port, settings.mlflow_port, postgres.url(socket_folder, "feast"))
+
+
+def _postgres_service(home: Home, socket_folder: Path, base: dict[str, str]) -> Service:
+    return Service(
+        name="postgres",
+        command=tuple(postgres.command(home, socket_folder)),
+        environment=base,
+        folder=home.pg,
+        user=postgres.system_user(),
+        before_start=lambda: postgres.forget_dead_server(home),
+        ready=lambda: postgres.is_ready(home),
+        # 'Fast' shutdown: SIGTERM would wait for every client to leave.
+        stop_signal=signal.SIGINT,
+    )
+
+
+def _airflow_services(home: Home, settings: Settings, socket_folder: Path, base: dict[str, str]) -> list[Service]:
+    environment = {
+        **base,
+        **airflow_config.environment(home, settings, postgres.url(socket_folder, "airflow"), ensure_secrets(home)),
+    }
+    airflow = (sys.executable, "-m", "airflow")
+    migrate = Service(
+        name="migrate",
+        command=(*airflow, "db", "migrate"),
+        environment=environment,
+        folder=home.airflow,
+        after=("postgres",),
+        once=True,
+        done_mark=home.airflow / "migrated",
+        done_text=version("apache-airflow"),
+    )
+    components = [
+        Service(
+            name=name,
+            command=(*airflow, name),
+            environment=environment,
+            folder=home.airflow,
+            after=("migrate",),
+            # Enough to end requests and hand tasks over; what it still waits for then is an idle browser.
+            stop_patience_s=5.0,
+        )
+        for name in AIRFLOW_SERVICES
+    ]
+    return [migrate, *components]
+
+
+def _mlflow_service(home: Home, settings: Settings, socket_folder: Path, base: dict[str, str]) -> Service:
+    port = settings.mlflow_port
+    hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
+    command = (
+        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
+        *("--backend-store-uri", postgres.url(socket_folder, "mlflow"), "--workers", "1"),
+        *("--serve-artifacts", "--artifacts-destination", home.mlflow.as_uri()),
+        *("--allowed-hosts", hosts),
+    )
+    return Service(
+        name="mlflow",
+        command=command,
+        # Eight job processes would idle beside the server otherwise.
+        environment={**base, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+        folder=home.mlflow,
+        after=("postgres",),
+    )
