@@ -1,0 +1,60 @@
+# Everything here needs only python3 (3.11, 3.12 or 3.13); .venv is made on the first call.
+PYTHON ?= python3
+MONTHS ?= 12
+VENV := .venv
+BIN := $(VENV)/bin
+# uv from the PATH, else the one that is bootstrapped into .venv.
+UV := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down logs status test test-fast lint lock clean preflight
+
+help: ## Show this list.
+	@echo "make TARGET [MONTHS=4..12] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.installed ## Start everything and run the loop over 2013 (MONTHS=4 for the short form).
+	@$(BIN)/python -m embedded demo --months $(MONTHS)
+
+up: $(VENV)/.installed ## Start PostgreSQL, MLflow and Airflow, and wait until they are healthy.
+	@$(BIN)/python -m embedded up
+
+down: ## Stop the servers, leaving nothing running.
+	@test ! -x $(BIN)/python || $(BIN)/python -m embedded down
+
+logs: $(VENV)/.installed ## Follow the logs of all servers (Ctrl-C ends the following, not the servers).
+	@$(BIN)/python -m embedded logs
+
+status: $(VENV)/.installed ## Show which servers run, and whether they are healthy.
+	@$(BIN)/python -m embedded status
+
+test: $(VENV)/.installed ## Run all tests, those with a real Airflow included.
+	@$(BIN)/python -m pytest tests
+
+test-fast: $(VENV)/.installed ## Run the tests that start no server.
+	@$(BIN)/python -m pytest tests -m "not slow"
+
+lint: $(VENV)/.installed ## Check style (ruff) and types (mypy).
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy pipelines
+
+lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml.
+	@$(UV) pip compile --universal --python-version 3.11 pyproject.toml --group dev -o requirements.txt
+
+clean: down ## Stop the servers and remove .venv and the stack's state (TRAINYARD_HOME).
+	@rm -rf $(VENV) "$(or $(TRAINYARD_HOME),.trainyard)" .pytest_cache .mypy_cache .ruff_cache
+
+preflight: ## Check this machine: Python, disk, ports.
+	@command -v $(PYTHON) >/dev/null || { echo "trainyard: no '$(PYTHON)' found. Install Python 3.12, or name one: PYTHON=python3.12 make demo" >&2; exit 2; }
+	@$(PYTHON) embedded/preflight.py --install
+
+# The stamp is as new as the lock that is installed; bytecode is compiled because imports dominate start-up.
+$(VENV)/.installed: requirements.txt
+	@$(MAKE) --no-print-directory preflight
+	@echo "Installing into $(VENV) (1.7 GB, a minute or two the first time)"
+	@test -x $(BIN)/python || if command -v uv >/dev/null; then $(PYTHON) -m venv --without-pip $(VENV); else $(PYTHON) -m venv $(VENV); fi
+	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --disable-pip-version-check uv
+	@$(UV) pip install --python $(BIN)/python -r requirements.txt --compile-bytecode
+	@touch $@
