@@ -72,6 +72,10 @@ class ChildProcess:
 
     def close(self) -> None:
         """Leave nothing of the group behind, whatever ended the reading."""
+        if self._process.poll() is None:  # the task gave up first: its time is over
+            self._signal_group(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(GRACE_S)
         self._kill_later.cancel()
         self._signal_group(signal.SIGKILL)
         self._process.wait()

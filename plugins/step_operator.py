@@ -71,6 +71,7 @@ class LocalStep(BaseOperator):
             return self.child.wait(), last_line
         finally:
             self.child.close()
+            self.child = None
 
 
 OPERATORS = {"local": LocalStep}

@@ -1,0 +1,1 @@
+from tests.plugins import airflow_home  # noqa: F401  (before anything imports Airflow)
