@@ -86,7 +86,11 @@ class StoreSensor(BaseSensorOperator):
 
     def poke(self, context: Any) -> bool:
         awaited = self._awaited(context)
-        if (store() / awaited.path).exists():
+        try:
+            found = (store() / awaited.path).exists()
+        except ImportError as error:
+            raise AirflowFailException(f"Airflow cannot read TRAINYARD_STORE: {error}") from error
+        if found:
             self.log.info("%s is there.", awaited.path)
             return True
         self.log.info("%s", self._found_missing(context))

@@ -109,9 +109,7 @@ def test_the_child_dies_when_its_parent_is_killed():
         "child = ChildProcess(sleeper, cwd=Path('.'), environment={})\n"
         "print(child.pid, flush=True); list(child.lines())"
     )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", parent_program], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
-    )
+    parent = subprocess.Popen([sys.executable, "-c", parent_program], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
     with parent:
         child_pid = int(parent.stdout.readline())
         assert alive(child_pid)
