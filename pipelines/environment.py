@@ -1,0 +1,41 @@
+"""Addresses and credentials, read when they are needed: from the environment, else from the running
+one-machine stack's `env` file, else the default that needs no server."""
+
+import os
+from pathlib import Path
+
+REPO = Path(__file__).parents[1]
+
+
+def home() -> Path:
+    """The folder of the one-machine stack, and of the default store."""
+    return Path(os.environ.get("TRAINYARD_HOME", REPO / ".trainyard"))
+
+
+def setting(name: str, default: str) -> str:
+    return os.environ.get(name) or _stack_settings().get(name) or default
+
+
+def store_uri() -> str:
+    return setting("TRAINYARD_STORE", str(home() / "store"))
+
+
+def tracking_uri() -> str:
+    return setting("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
+
+
+def feast_registry() -> str:
+    """SQLAlchemy URL of Feast's registry: a file registry loses concurrent writes."""
+    return setting("TRAINYARD_FEAST_REGISTRY", f"sqlite:///{home() / 'feast' / 'registry.db'}")
+
+
+def feast_online() -> str:
+    return setting("TRAINYARD_FEAST_ONLINE", str(home() / "feast" / "online.db"))
+
+
+def _stack_settings() -> dict[str, str]:
+    file = home() / "env"
+    if not file.exists():
+        return {}
+    lines = (line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
+    return {key.strip(): value.strip() for key, value in lines}

@@ -1,0 +1,12 @@
+"""Our own pages: one self-contained HTML file each, which opens offline."""
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+def render(template: str, **content: Any) -> str:
+    pages = Environment(
+        loader=PackageLoader("pipelines.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return pages.get_template(template).render(**content)

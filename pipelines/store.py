@@ -1,0 +1,204 @@
+"""Tables and files behind one URI: a local folder or s3://bucket/prefix.
+
+Tables are Delta Lake (delta-io.github.io/delta-rs): replacing a partition is one atomic commit, and a
+snapshot is named by (table, version). Files are written whole or not at all, and named by digest.
+Credentials and endpoint of S3 come from the AWS_* variables.
+"""
+
+import hashlib
+import io
+import os
+import random
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from pyarrow import fs
+
+from pipelines.errors import CallerError, MissingInput, Unavailable
+
+COMMIT_ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version of one table; `changed` is False when the write found the same rows there already."""
+
+    table: str
+    version: int
+    changed: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.table}@{self.version}"
+
+
+def digest_of(table: pa.Table) -> str:
+    """SHA-256 over the rows in their order, independent of how they were chunked."""
+    sink = hashlib.sha256()
+    sink.update(table.schema.remove_metadata().to_string().encode())
+    buffer = io.BytesIO()
+    with pa.ipc.new_stream(buffer, table.schema.remove_metadata()) as writer:
+        writer.write_table(table.replace_schema_metadata(None).combine_chunks())
+    sink.update(buffer.getbuffer())
+    return sink.hexdigest()
+
+
+class Store:
+    """Everything the steps read and write.
+
+    Raises CallerError when a local folder cannot be written, Unavailable when S3 does not answer.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri.rstrip("/")
+        self.remote = "://" in self.uri
+        if not self.remote:
+            self.uri = str(Path(self.uri).absolute())
+
+    @cached_property
+    def _files(self) -> fs.FileSystem:
+        if not self.remote:
+            return fs.SubTreeFileSystem(self.uri, fs.LocalFileSystem())
+        location = urlsplit(self.uri)
+        endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+        s3 = fs.S3FileSystem(
+            endpoint_override=endpoint.split("://")[-1] or None,
+            scheme="http" if endpoint.startswith("http://") else "https",
+            region=os.environ.get("AWS_REGION"),
+        )
+        return fs.SubTreeFileSystem(f"{location.netloc}{location.path}", s3)
+
+    def location(self, path: str) -> str:
+        """The absolute URI or local path of what lies at a relative path."""
+        return f"{self.uri}/{path}"
+
+    # Tables
+
+    def replace_partition(self, table: str, rows: pa.Table, part: str) -> Snapshot:
+        """Make `rows` the partition's rows, in one commit; the same rows again commit nothing.
+
+        rows: without a `part` column; it is added. Order is kept. Raises Unavailable when other
+        writers win every attempt.
+        """
+        existing = self._open(table)
+        if existing is not None and digest_of(self.read(table, part=part)) == digest_of(rows):
+            return Snapshot(table, existing.version(), changed=False)
+        keyed = rows.append_column("part", pa.array([part] * rows.num_rows, pa.string()))
+        return self._commit(table, keyed, f"part = '{_quoted(part)}'", partition_by=["part"])
+
+    def replace_where(self, table: str, rows: pa.Table, column: str, value: str) -> Snapshot:
+        """Make `rows` all the rows whose column has the value, in one commit."""
+        return self._commit(table, rows, f"{column} = '{_quoted(value)}'")
+
+    def read(self, table: str, part: str | None = None, version: int | None = None) -> pa.Table:
+        """Rows of a table or of one of its partitions, newest or at a version, without `part`.
+
+        Raises MissingInput when the table or the version is not there.
+        """
+        delta = self._open(table, version)
+        if delta is None:
+            raise MissingInput(f"The table {table} is not in the store {self.uri}.")
+        filters = [("part", "=", part)] if part is not None else None
+        rows = delta.to_pyarrow_table(partitions=filters)
+        return rows.drop_columns(["part"]) if part is not None else rows
+
+    def parts(self, table: str, version: int | None = None) -> list[str]:
+        """Keys of the partitions that hold rows, sorted."""
+        delta = self._open(table, version)
+        return sorted({part["part"] for part in delta.partitions()}) if delta is not None else []
+
+    def version(self, table: str) -> int | None:
+        delta = self._open(table)
+        return None if delta is None else delta.version()
+
+    def _open(self, table: str, version: int | None = None) -> DeltaTable | None:
+        try:
+            return DeltaTable(self.location(table), version=version)
+        except TableNotFoundError:
+            return None
+
+    def _commit(self, table: str, rows: pa.Table, predicate: str, partition_by: list[str] | None = None) -> Snapshot:
+        for attempt in range(COMMIT_ATTEMPTS):
+            exists = self._open(table) is not None
+            try:
+                if exists:
+                    write_deltalake(
+                        self.location(table), rows, mode="overwrite", predicate=predicate, partition_by=partition_by
+                    )
+                else:
+                    write_deltalake(self.location(table), rows, mode="error", partition_by=partition_by)
+            except CommitFailedError:
+                time.sleep(random.uniform(0, 0.05 * 2**attempt))
+                continue
+            except (OSError, DeltaError) as error:
+                self._refuse_unwritable(error)
+                if not exists and self._open(table) is not None:
+                    continue  # another writer made the table first
+                raise
+            version = self.version(table)
+            assert version is not None
+            return Snapshot(table, version)
+        raise Unavailable(f"The table {table} was changed by others in each of {COMMIT_ATTEMPTS} attempts to commit.")
+
+    # Files
+
+    def write_file(self, path: str, content: bytes) -> str:
+        """Put a file there whole, replacing what was; returns its SHA-256."""
+        digest = hashlib.sha256(content).hexdigest()
+        folder = path.rpartition("/")[0]
+        try:
+            if self.remote:
+                with self._files.open_output_stream(path) as sink:
+                    sink.write(content)
+            else:
+                self._files.create_dir(folder, recursive=True)
+                partial = f"{path}.{os.getpid()}.partial"
+                with self._files.open_output_stream(partial) as sink:
+                    sink.write(content)
+                Path(self.location(partial)).replace(self.location(path))
+        except OSError as error:
+            self._refuse_unwritable(error)
+            raise
+        return digest
+
+    def write_parquet(self, path: str, rows: pa.Table) -> str:
+        """A Parquet file in microseconds, as Feast reads it; returns its SHA-256."""
+        sink = io.BytesIO()
+        pq.write_table(rows.replace_schema_metadata(None), sink, coerce_timestamps="us", compression="zstd")
+        return self.write_file(path, sink.getvalue())
+
+    def read_file(self, path: str) -> bytes:
+        """Raises FileNotFoundError."""
+        with self._files.open_input_stream(path) as source:
+            content: bytes = source.read()
+        return content
+
+    def read_parquet(self, path: str) -> pa.Table:
+        with self._files.open_input_file(path) as source:
+            return pq.read_table(source)
+
+    def exists(self, path: str) -> bool:
+        found: bool = self._files.get_file_info(path).type == fs.FileType.File
+        return found
+
+    def list_files(self, folder: str, suffix: str) -> list[str]:
+        """Names of the files in a folder that end so, without the suffix, sorted."""
+        found = self._files.get_file_info(fs.FileSelector(folder, allow_not_found=True))
+        return sorted(info.base_name.removesuffix(suffix) for info in found if info.base_name.endswith(suffix))
+
+    def _refuse_unwritable(self, error: Exception) -> None:
+        refusals = ("permission denied", "read-only file system", "not a directory")
+        if not self.remote and any(words in str(error).lower() for words in refusals):
+            raise CallerError(
+                f"The store {self.uri} cannot be written ({error}). Give a writable folder: TRAINYARD_STORE=…"
+            ) from error
+
+
+def _quoted(value: str) -> str:
+    return value.replace("'", "''")
