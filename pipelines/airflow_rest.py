@@ -208,7 +208,7 @@ class Airflow:
         """The last lines of the log of the task's latest try."""
         path = f"/dags/{task.dag_id}/dagRuns/{quote(task.run_id)}/taskInstances/{task.task_id}/logs/{task.try_number}"
         content = self.session.checked("GET", path, headers={"Accept": "application/json"})["content"]
-        events = [item if isinstance(item, str) else item.get("event", "") for item in content]
+        events = [line for item in content for line in _log_lines(item)]
         return [event for event in events if event and not event.startswith("::")][-lines:]
 
     def page(self, change: Change) -> str:
@@ -263,6 +263,14 @@ class Airflow:
 
     def _has_unfinished_runs(self, backfill: Backfill) -> bool:
         return bool(self.runs(backfill.dag_id, backfill.start, backfill.end, state=["queued", "running"]))
+
+
+def _log_lines(item: str | dict[str, Any]) -> list[str]:
+    """The message of a log entry and, where it carries one, its exception."""
+    if isinstance(item, str):
+        return [item]
+    raised = [f"{error['exc_type']}: {error['exc_value']}" for error in item.get("error_detail") or []]
+    return [item.get("event", ""), *raised]
 
 
 def _backfill_body(dag_id: str, start: datetime, end: datetime, reprocess: str) -> dict[str, Any]:
