@@ -31,7 +31,7 @@ def python_problem(version=sys.version_info):
 def system_problem(system=None, libc=None):
     """The remedy where no PostgreSQL wheel exists for this system, else None."""
     system = system or platform.system()
-    libc = libc or platform.libc_ver()[0]
+    libc = platform.libc_ver()[0] if libc is None else libc
     if system == "Windows":
         return "Windows is not supported by the embedded stack. Run it inside WSL 2."
     if system == "Linux" and libc != "glibc":

@@ -23,8 +23,8 @@ from embedded.supervisor import rotate
 
 START_PATIENCE_S = 300.0
 STOP_PATIENCE_S = 45.0
-# A child that died this often while starting will not come up by itself.
-DEATHS_TO_GIVE_UP = 3
+# A child that dies this often while it is waited for will not come up by itself.
+DEATHS_TO_GIVE_UP = 2
 
 
 class StackError(Exception):
@@ -139,8 +139,9 @@ def wait_until_healthy(home: Home, say: Callable[[str], None], patience_s: float
     """
     deadline = time.monotonic() + patience_s
     said: list[str] = []
+    earlier = restarts(home)
     while waiting := unhealthy(home):
-        _give_up_on_the_dying(home, waiting)
+        _give_up_on_the_dying(home, waiting, earlier)
         if supervisor_pid(home) is None:
             log = home.log("supervisor")
             raise StackError(f"The supervisor ended.\n{last_lines(log)}\nIts log: {log}")
@@ -152,10 +153,16 @@ def wait_until_healthy(home: Home, say: Callable[[str], None], patience_s: float
         time.sleep(0.5)
 
 
-def _give_up_on_the_dying(home: Home, waiting: list[str]) -> None:
-    for name, service in read_state(home).get("services", {}).items():
-        if name in {*waiting, "migrate"} and service["restarts"] >= DEATHS_TO_GIVE_UP:
-            raise StackError(_not_up(home, name, f"died {service['restarts']} times"))
+def restarts(home: Home) -> dict[str, int]:
+    """How often the supervisor has restarted each part since it started."""
+    return {name: service["restarts"] for name, service in read_state(home).get("services", {}).items()}
+
+
+def _give_up_on_the_dying(home: Home, waiting: list[str], earlier: dict[str, int]) -> None:
+    for name, count in restarts(home).items():
+        deaths = count - earlier.get(name, 0)
+        if name in {*waiting, "migrate"} and deaths >= DEATHS_TO_GIVE_UP:
+            raise StackError(_not_up(home, name, f"died {deaths} times"))
 
 
 def _not_up(home: Home, name: str, what: str) -> str:
