@@ -1,0 +1,57 @@
+"""Where PostgreSQL's socket lies, and what is done about the pid file of a killed server."""
+
+import os
+import stat
+
+from embedded import postgres
+from embedded.home import Home
+
+
+def made(root):
+    home = Home(root)
+    home.pg.mkdir(parents=True)
+    return home
+
+
+def test_a_short_path_keeps_the_socket_in_the_data_folder(tmp_path_factory):
+    home = made(tmp_path_factory.mktemp("h"))
+    assert postgres.ensure_socket_folder(home) == home.pg
+
+
+def test_a_long_path_gets_a_short_private_folder_that_is_remembered(tmp_path):
+    home = made(tmp_path / ("x" * 100))
+    folder = postgres.ensure_socket_folder(home)
+    try:
+        assert len(f"{folder}{postgres.SOCKET_NAME}") <= postgres.SOCKET_PATH_BYTES
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert postgres.ensure_socket_folder(home) == folder
+    finally:
+        folder.rmdir()
+
+
+def test_a_lost_socket_folder_is_replaced(tmp_path):
+    home = made(tmp_path / ("x" * 100))
+    postgres.ensure_socket_folder(home).rmdir()
+    folder = postgres.ensure_socket_folder(home)
+    assert folder.is_dir()
+    folder.rmdir()
+
+
+def test_a_url_escapes_the_path(tmp_path):
+    assert postgres.url(tmp_path / "a b&c", "feast").endswith("/feast?host=" + str(tmp_path) + "/a%20b%26c")
+
+
+def test_a_pid_file_of_another_program_is_forgotten(tmp_path):
+    home = made(tmp_path)
+    (home.pg / "postmaster.pid").write_text(f"{os.getpid()}\n")
+    postgres.forget_dead_server(home)
+    assert not (home.pg / "postmaster.pid").exists()
+
+
+def test_ready_is_what_the_server_says(tmp_path):
+    home = made(tmp_path)
+    assert not postgres.is_ready(home)
+    (home.pg / "postmaster.pid").write_text("1\n2\n3\n4\n5\n6\n7\nstarting\n")
+    assert not postgres.is_ready(home)
+    (home.pg / "postmaster.pid").write_text("1\n2\n3\n4\n5\n6\n7\nready   \n")
+    assert postgres.is_ready(home)
