@@ -1,10 +1,8 @@
-"""`<dataset>__data`: ingest → validate → featurize → materialize, one DAG a dataset."""
-
-from airflow.sdk import chain
+"""One Airflow DAG a dataset, `<dataset>__data`: ingest → validate → featurize → materialize."""
 
 from pipelines import spec
-from plugins.family_dag import data_dag, steps, to_build
+from plugins.family_dag import data_dag, run_in_order, steps, to_build
 
 for dataset in to_build("data", spec.load_datasets()):
     with data_dag(dataset):
-        chain(*steps("data", dataset.name, dataset.name))
+        run_in_order(*steps("data", dataset.name, dataset.name))

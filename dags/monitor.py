@@ -1,11 +1,9 @@
-"""`<model>__monitor`: wait for predictions → detect_drift → decide_retrain → trigger, one DAG a model."""
+"""One Airflow DAG a model, `<model>__monitor`: await predictions → detect_drift → decide_retrain → trigger."""
 
 from functools import partial
 
-from airflow.sdk import chain
-
 from pipelines import spec
-from plugins.family_dag import model_dag, steps, to_build
+from plugins.family_dag import model_dag, run_in_order, steps, to_build
 from plugins.retrain_trigger import RetrainTrigger, backfill_param
 from plugins.store_sensor import StoreSensor, partition_predictions
 
@@ -17,4 +15,4 @@ for model in to_build("monitor", spec.load_models(datasets=datasets)):
             task_id="await_predictions", awaits=partial(partition_predictions, model.name, dataset)
         )
         trigger = RetrainTrigger(task_id="trigger_retrain", model=model.name)
-        chain(predictions, *steps("monitor", model.name, dataset.name), trigger)
+        run_in_order(predictions, *steps("monitor", model.name, dataset.name), trigger)

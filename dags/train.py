@@ -1,11 +1,11 @@
-"""`<model>__train`: wait for features → assemble → train → evaluate → promote, one DAG a model."""
+"""One Airflow DAG a model, `<model>__train`: await features → assemble → train → evaluate → promote."""
 
 from functools import partial
 
-from airflow.sdk import Param, chain
+from airflow.sdk import Param
 
 from pipelines import spec
-from plugins.family_dag import model_dag, steps, to_build
+from plugins.family_dag import model_dag, run_in_order, steps, to_build
 from plugins.store_sensor import StoreSensor, latest_features
 
 REASON = Param(
@@ -22,4 +22,4 @@ for model in to_build("train", spec.load_models(datasets=datasets)):
     with model_dag("train", model, dataset, {"reason": REASON}):
         features = StoreSensor(task_id="await_features", awaits=partial(latest_features, dataset))
         assemble, train, evaluate, promote = steps("train", model.name, dataset.name)
-        chain(features, assemble, train, evaluate, promote)
+        run_in_order(features, assemble, train, evaluate, promote)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from airflow.sdk import DAG, BaseOperator, CronDataIntervalTimetable, Param, get_parsing_context
+from airflow.sdk import DAG, BaseOperator, CronDataIntervalTimetable, Param, chain, get_parsing_context
+from airflow.sdk.definitions.param import ParamsDict
 
 from pipelines.flow import Family, steps_of
 from pipelines.interval import midnight
@@ -35,6 +36,17 @@ def model_dag(family: Family, model: ModelSpec, dataset: DatasetSpec, params: Ma
 def steps(family: Family, subject: str, dataset: str) -> list[BaseOperator]:
     """A family's step tasks, in order, not yet chained."""
     return [step_operator(step, subject, dataset) for step in steps_of(family)]
+
+
+def run_in_order(*tasks: BaseOperator) -> None:
+    """Chain a DAG's tasks.
+
+    Airflow gave each a copy of the DAG's Params and validates every copy whenever it reads the DAG:
+    three quarters of the time that 500 models take. A run's Params come from the DAG's own.
+    """
+    for task in tasks:
+        task.params = ParamsDict()
+    chain(*tasks)
 
 
 def _family_dag(

@@ -1,0 +1,80 @@
+"""Which intervals a schedule and a backfill make, by Airflow's own code."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+from airflow.sdk import DAG
+from airflow.serialization.serialized_objects import DagSerialization
+
+from pipelines import spec
+from plugins.family_dag import data_dag, model_dag
+
+
+def as_scheduled(dag: DAG):
+    """The DAG as the scheduler holds it."""
+    return DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
+
+
+def backfilled(dag: DAG) -> list[str]:
+    """The intervals of the backfill that the DAG's own page shows."""
+    request = json.loads(re.search(r"-d '(\{.*\})'", dag.doc_md).group(1))
+    assert request["dag_id"] == dag.dag_id
+    span = (datetime.fromisoformat(request[key]) for key in ("from_date", "to_date"))
+    infos = list(as_scheduled(dag).iter_dagrun_infos_between(*span))
+    # Airflow starts no task of a run outside these bounds, and the run would fail without a word.
+    assert all(dag.start_date <= info.logical_date for info in infos)
+    assert dag.end_date is None or all(info.logical_date <= dag.end_date for info in infos)
+    return [f"{info.data_interval.start:%F}/{info.data_interval.end:%F}" for info in infos]
+
+
+@pytest.fixture
+def flights():
+    return spec.find_dataset("flights")
+
+
+@pytest.fixture
+def flight_delay():
+    return spec.find_model("flight_delay")
+
+
+def test_the_data_backfill_covers_the_year_to_its_last_month(flights):
+    months = backfilled(data_dag(flights))
+    assert months[0] == "2013-01-01/2013-02-01"
+    assert months[-1] == "2013-12-01/2014-01-01"
+    assert len(months) == 12
+
+
+@pytest.mark.parametrize("family", ["train", "predict", "monitor"])
+def test_a_models_backfill_goes_from_its_start_to_the_end_of_the_data(flights, flight_delay, family):
+    months = backfilled(model_dag(family, flight_delay, flights))
+    assert months[0] == "2013-03-01/2013-04-01"
+    assert months[-1] == "2013-12-01/2014-01-01"
+
+
+def test_data_that_ended_schedules_nothing_when_unpaused(flights):
+    dag = as_scheduled(data_dag(flights))
+    assert dag.next_dagrun_info(last_automated_run_info=None) is None
+
+
+def test_a_live_source_schedules_its_last_whole_period_when_unpaused(flights):
+    live = flights.model_copy(update={"end": None})
+    run = as_scheduled(data_dag(live)).next_dagrun_info(last_automated_run_info=None)
+    now = datetime.now(UTC)
+    assert run.data_interval.end <= now
+    assert (now - run.data_interval.end).days <= 31
+
+
+def test_a_live_sources_page_shows_a_backfill_that_works(flights):
+    assert backfilled(data_dag(flights.model_copy(update={"end": None})))[0] == "2013-01-01/2013-02-01"
+
+
+def test_an_interval_ends_where_the_next_begins_at_any_cron(flights):
+    daily = flights.model_copy(update={"schedule": "30 6 * * *", "partition": "day"})
+    days = list(
+        as_scheduled(data_dag(daily)).iter_dagrun_infos_between(
+            datetime(2013, 3, 9, tzinfo=UTC), datetime(2013, 3, 12, tzinfo=UTC)
+        )
+    )
+    assert [day.data_interval.start for day in days[1:]] == [day.data_interval.end for day in days[:-1]]
