@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -16,6 +17,11 @@ MARK = "TRAINYARD_SUPERVISED"
 PR_SET_CHILD_SUBREAPER = 36
 # A process start time is counted in clock ticks; two readings of it agree to the tick.
 SAME_START_S = 0.05
+
+
+def running_as(user: str | None) -> dict[str, Any]:
+    """The arguments with which subprocess starts a program as another user; none for None."""
+    return {} if user is None else {"user": user, "group": user, "extra_groups": []}
 
 
 def adopt_orphans() -> None:

@@ -167,14 +167,16 @@ def _give_up_on_the_dying(home: Home, waiting: list[str], earlier: dict[str, int
 
 def _not_up(home: Home, name: str, what: str) -> str:
     log = home.log(name)
-    return f"{name} {what}. The end of its log:\n{last_lines(log)}\nThe whole log: {log}\nStop the rest: make down"
+    log_end = read_state(home).get("services", {}).get(name, {}).get("log_end")
+    end = last_lines(log, log_end)
+    return f"{name} {what}. The end of its log:\n{end}\nThe whole log: {log}\nStop the rest: make down"
 
 
-def last_lines(path: Path, count: int = 10) -> str:
-    """The end of a text file, indented; a note when there is none."""
+def last_lines(path: Path, end: int | None = None, count: int = 10) -> str:
+    """The last lines of a log before byte end, indented; a note when there are none."""
     if not path.exists():
         return "  (no log)"
-    lines = path.read_text(errors="replace").splitlines()[-count:]
+    lines = path.read_bytes()[:end].decode(errors="replace").splitlines()[-count:]
     return "\n".join(f"  {line}" for line in lines) or "  (empty)"
 
 

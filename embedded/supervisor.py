@@ -43,6 +43,8 @@ class Child:
     backoff_s: float = FIRST_BACKOFF_S
     restarts: int = 0
     last_exit: int | None = None
+    # Where the log stood at the last death: what follows is the next start's.
+    log_end: int | None = None
 
     def is_ready(self) -> bool:
         return self.state in ("running", "done")
@@ -59,6 +61,7 @@ class Child:
             "state": self.state,
             "restarts": self.restarts,
             "last_exit": self.last_exit,
+            "log_end": self.log_end,
         }
 
 
@@ -110,7 +113,6 @@ class Supervisor:
             return
         if service.before_start:
             service.before_start()
-        dropped = {} if service.user is None else {"user": service.user, "group": service.user, "extra_groups": []}
         with self.home.log(service.name).open("ab") as log:
             child.process = subprocess.Popen(
                 service.command,
@@ -120,7 +122,7 @@ class Supervisor:
                 cwd=service.folder,
                 env={**service.environment, processes.MARK: str(self.home.root)},
                 start_new_session=True,
-                **dropped,
+                **processes.running_as(service.user),
             )
         child.started_at = processes.started_at(child.process.pid) or time.time()
         child.state = "starting"
@@ -143,6 +145,7 @@ class Supervisor:
         """Clear up after a child that ended and decide when it starts again."""
         assert child.process is not None
         child.process.returncode = child.last_exit = code
+        child.log_end = self.home.log(child.service.name).stat().st_size
         say(f"{child.service.name}: ended with {code}")
         self.end_session(child)
         child.process = None

@@ -48,8 +48,8 @@ def test_alpine_and_windows_are_refused_with_an_alternative():
 
 
 def test_root_without_useradd_is_told_which_package():
-    assert "passwd" in preflight.postgres_user_problem(euid=0, which=lambda name: None)
-    assert preflight.postgres_user_problem(euid=1000, which=lambda name: None) is None
+    assert "passwd" in preflight.postgres_user_problem(euid=0, which=lambda name, path: None)
+    assert preflight.postgres_user_problem(euid=1000, which=lambda name, path: None) is None
 
 
 @pytest.fixture
