@@ -8,12 +8,13 @@ import tempfile
 import warnings
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 from urllib.parse import quote
 
 import psutil
 
 from embedded.home import Home
+from embedded.preflight import admin_path
+from embedded.processes import running_as
 
 DATABASES = ("airflow", "mlflow", "feast")
 SUPERUSER = "postgres"
@@ -29,12 +30,6 @@ def system_user() -> str | None:
     return SYSTEM_USER if os.geteuid() == 0 else None
 
 
-def as_system_user() -> dict[str, Any]:
-    """The subprocess arguments that drop root's rights, where there are any to drop."""
-    user = system_user()
-    return {} if user is None else {"user": user, "group": user, "extra_groups": []}
-
-
 def ensure_cluster(home: Home) -> None:
     """Make the data folder with its databases, once; a half-made one is thrown away.
 
@@ -44,6 +39,8 @@ def ensure_cluster(home: Home) -> None:
     home.root.mkdir(parents=True, exist_ok=True)
     if (home.pg / "PG_VERSION").exists():
         return
+    # The package calls useradd, which the path of a root shell made by su may lack.
+    os.environ["PATH"] = admin_path()
     draft = home.pg.with_name("pg.new")
     shutil.rmtree(draft, ignore_errors=True)
     server = _package().get_server(draft, cleanup_mode=None, start=False)
@@ -54,7 +51,7 @@ def ensure_cluster(home: Home) -> None:
         input=statements.encode(),
         capture_output=True,
         check=True,
-        **as_system_user(),
+        **running_as(system_user()),
     )
     draft.rename(home.pg)
 

@@ -18,6 +18,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 GIB = 1024**3
 INSTALL_BYTES = 6 * GIB
 RUN_BYTES = 2 * GIB
+ADMIN_FOLDERS = ("/usr/sbin", "/sbin")
 
 
 def python_problem(version=sys.version_info):
@@ -75,9 +76,14 @@ def semaphore_problem(folder="/dev/shm"):
     return f"{folder} is missing or not writable; Airflow's executor needs it. Mount it: mount -t tmpfs tmpfs {folder}"
 
 
+def admin_path():
+    """The search path for an administrator's programs."""
+    return os.pathsep.join((os.environ.get("PATH", os.defpath), *ADMIN_FOLDERS))
+
+
 def postgres_user_problem(euid=None, which=shutil.which):
     """The remedy when root could not make the user that PostgreSQL runs as (it refuses root), else None."""
-    if (os.geteuid() if euid is None else euid) != 0 or which("useradd"):
+    if (os.geteuid() if euid is None else euid) != 0 or which("useradd", path=admin_path()):
         return None
     return (
         "You are root, which PostgreSQL refuses, and 'useradd' is missing. Install package passwd, or log in as a user."
