@@ -17,11 +17,11 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from pipelines.errors import EXIT_CALLER_ERROR, EXIT_DONE, EXIT_NOTHING_TO_DO, CallerError
 from pipelines.flow import Step, StepResult
 from pipelines.interval import Interval
-from plugins import REPOSITORY
 from plugins.artifacts import asset_of, assets_read
 from plugins.child_process import ChildProcess
 from plugins.run_interval import interval_of
 
+REPOSITORY = Path(__file__).resolve().parent.parent
 PROGRAM = (sys.executable, "-m", "pipelines")
 RESULT_BYTES = 65_536  # an XCom is a row of Airflow's database: references fit, data must not
 

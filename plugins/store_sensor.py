@@ -3,7 +3,6 @@
 A sensor on a DAG run would miss rows that came by a backfill, a manual run or the command line.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,10 +12,10 @@ from airflow.sdk import BaseSensorOperator, ObjectStoragePath
 from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout
 
 from pipelines import layout
+from pipelines.environment import store_uri
 from pipelines.errors import CallerError
 from pipelines.interval import Interval, midnight, part_key, partition_of, partitions_between
 from pipelines.spec import DatasetSpec
-from plugins import REPOSITORY
 from plugins.run_interval import interval_of
 
 LONGEST_PARTITION = timedelta(days=31)
@@ -112,5 +111,5 @@ class StoreSensor(BaseSensorOperator):
 
 
 def store() -> ObjectStoragePath:
-    """The root that TRAINYARD_STORE names: a folder, or a URL such as s3://bucket/prefix."""
-    return ObjectStoragePath(os.environ.get("TRAINYARD_STORE", str(REPOSITORY / ".trainyard" / "store")))
+    """The store's root: a local folder, or a URL that Airflow's image has the driver for."""
+    return ObjectStoragePath(store_uri())

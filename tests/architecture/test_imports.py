@@ -1,0 +1,86 @@
+"""Who may import whom: the table of DESIGN.md as data."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.architecture.code import imports, is_standard, is_within, modules, shown
+
+CORE = ("pipelines.flow", "pipelines.errors", "pipelines.interval", "pipelines.layout")
+ENVIRONMENT = "pipelines.environment"
+VIEWS = ("pipelines.features", "pipelines.feature_store", "pipelines.datasets")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Modules of `where` may import the standard library and `may` (None: anything), never `never`."""
+
+    where: tuple[str, ...]
+    never: tuple[str, ...] = ()
+    may: tuple[str, ...] | None = None
+
+    def breach(self, name: str) -> bool:
+        if any(is_within(name, package) for package in self.never):
+            return True
+        return self.may is not None and not is_standard(name) and not any(is_within(name, p) for p in self.may)
+
+
+TABLE = {
+    "the product knows nothing of what runs it": Rule(
+        where=("pipelines/**/*.py",),
+        never=("airflow", "plugins", "dags", "embedded", "feature_repo", "benchmarks", "tests"),
+    ),
+    "what DAG files read is the standard library": Rule(
+        where=tuple(f"{name.replace('.', '/')}.py" for name in (*CORE, ENVIRONMENT)), may=CORE
+    ),
+    "specs need their checkers only": Rule(
+        where=("pipelines/spec.py", "pipelines/spec_errors.py"),
+        may=(*CORE, "pipelines.spec_errors", "pydantic", "croniter"),
+    ),
+    "a step never imports another": Rule(where=("pipelines/steps/*.py",), never=("pipelines.steps",)),
+    "DAG files turn specs into operators": Rule(
+        where=("dags/**/*.py",), may=("airflow.sdk", "plugins", "pipelines.flow", "pipelines.spec")
+    ),
+    "the Airflow adapter knows the steps by name only": Rule(
+        where=("plugins/**/*.py",), may=("airflow", "plugins", "pipelines.spec", ENVIRONMENT, *CORE)
+    ),
+    "the feature repository holds declared views": Rule(
+        where=("feature_repo/**/*.py",), may=("feast", "feature_repo", "pipelines.spec", ENVIRONMENT, *VIEWS)
+    ),
+    "only people start the one-machine stack": Rule(
+        where=("plugins/**/*.py", "dags/**/*.py", "feature_repo/**/*.py"), never=("embedded",)
+    ),
+}
+
+
+@pytest.mark.parametrize("reason", TABLE)
+def test_imports_follow_the_table(reason):
+    rule = TABLE[reason]
+    breaches = [
+        f"{shown(path)} imports {name}"
+        for path in modules(*rule.where)
+        for name in sorted(imports(path))
+        if rule.breach(name)
+    ]
+    allowed = f" Allowed: the standard library, {', '.join(rule.may)}." if rule.may else ""
+    assert not breaches, f"{reason}: {'; '.join(breaches)}.{allowed}"
+
+
+def test_the_table_finds_modules_to_watch():
+    watched = {shown(path) for rule in TABLE.values() for path in modules(*rule.where)}
+    assert {"pipelines/flow.py", "dags/train.py", "plugins/step_operator.py"} <= watched
+
+
+@pytest.mark.parametrize(
+    "reason, name",
+    [
+        ("the product knows nothing of what runs it", "airflow.sdk"),
+        ("what DAG files read is the standard library", "pydantic"),
+        ("a step never imports another", "pipelines.steps.train"),
+        ("DAG files turn specs into operators", "pandas"),
+        ("DAG files turn specs into operators", "pipelines.store"),
+        ("the Airflow adapter knows the steps by name only", "pipelines.steps.train"),
+    ],
+)
+def test_the_table_catches(reason, name):
+    assert TABLE[reason].breach(name)
