@@ -48,6 +48,11 @@ def candidate(model: str, as_of: str) -> str:
     return f"candidates/{model}/{as_of}.json"
 
 
+def candidate_scores(model: str, as_of: str) -> str:
+    """Held-out rows with the scores of the candidate and the baselines."""
+    return f"candidates/{model}/{as_of}-scores.parquet"
+
+
 def evaluation(model: str, version: int) -> str:
     return f"evaluations/{model}/v{version}.json"
 

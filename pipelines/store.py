@@ -105,7 +105,7 @@ class Store:
         if delta is None:
             raise MissingInput(f"The table {table} is not in the store {self.uri}.")
         filters = [("part", "=", part)] if part is not None else None
-        rows = delta.to_pyarrow_table(partitions=filters)
+        rows = delta.to_pyarrow_table(filters=filters)
         return rows.drop_columns(["part"]) if part is not None else rows
 
     def parts(self, table: str, version: int | None = None) -> list[str]:

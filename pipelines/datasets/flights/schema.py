@@ -47,3 +47,7 @@ TABLES = {"flights": FLIGHTS, "weather": WEATHER}
 MAIN_TABLE = "flights"
 KEY = "flight_id"
 TIME = "sched_dep_at"
+# When a row's label became known; before that a run pretends not to know it.
+LABEL_AT = "landed_at"
+# Rows of one local day share weather and queues: intervals are clustered by it.
+CLUSTER_TIMEZONE = "America/New_York"

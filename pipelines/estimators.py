@@ -1,0 +1,157 @@
+"""Fitting: XGBoost's native Booster for the model, scikit-learn for what it must beat."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipelines.encoding import Encoding
+from pipelines.spec import Baseline, Task, Training
+
+OBJECTIVES: dict[Task, tuple[str, str]] = {
+    "classification": ("binary:logistic", "logloss"),
+    "regression": ("reg:absoluteerror", "mae"),
+}
+# The same trees come from one thread or two; two is what the smallest supported machine has.
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """rounds: where early stopping stopped; curve: the early-stopping metric after each round."""
+
+    booster: Any
+    rounds: int
+    metric: str
+    curve: list[float]
+
+
+def fit_with_early_stopping(
+    task: Task,
+    training: Training,
+    encoding: Encoding,
+    fit: tuple[np.ndarray, np.ndarray],
+    holdout: tuple[np.ndarray, np.ndarray],
+    report: Callable[[str], None],
+) -> Fitted:
+    """Fit until the holdout, which is later in time, stops improving.
+
+    fit, holdout: matrix (n, columns) of `Encoding.matrix` and label (n,). The booster keeps only the
+    rounds up to the best one.
+    """
+    import xgboost
+
+    history: dict[str, dict[str, list[float]]] = {}
+    data = _matrix(encoding, *fit)
+    metric = OBJECTIVES[task][1]
+    booster = xgboost.train(
+        _parameters(task, training),
+        data,
+        num_boost_round=training.max_rounds,
+        evals=[(_matrix(encoding, *holdout, reference=data), "holdout")],
+        early_stopping_rounds=training.early_stopping_rounds,
+        evals_result=history,
+        callbacks=[_progress(training.max_rounds, metric, report)],
+        verbose_eval=False,
+    )
+    rounds = booster.best_iteration + 1
+    return Fitted(booster[:rounds], rounds, metric, history["holdout"][metric])
+
+
+def fit_rounds(
+    task: Task, training: Training, encoding: Encoding, rows: tuple[np.ndarray, np.ndarray], rounds: int
+) -> Any:
+    """A Booster of exactly that many rounds on all the rows."""
+    import xgboost
+
+    return xgboost.train(_parameters(task, training), _matrix(encoding, *rows), num_boost_round=rounds)
+
+
+def score(booster: Any, encoding: Encoding, matrix: np.ndarray) -> np.ndarray:
+    """Probability of the positive class, or the predicted value; shape (n,), float32."""
+    import xgboost
+
+    data = xgboost.DMatrix(matrix, feature_names=encoding.columns, feature_types=encoding.feature_types)
+    return np.asarray(booster.predict(data))
+
+
+def importances(booster: Any) -> dict[str, float]:
+    """Share of the total gain, by feature, largest first."""
+    gains = booster.get_score(importance_type="total_gain")
+    total = sum(gains.values()) or 1.0
+    return {name: gain / total for name, gain in sorted(gains.items(), key=lambda item: -item[1])}
+
+
+def fit_baseline(
+    baseline: Baseline, encoding: Encoding, rows: tuple[np.ndarray, np.ndarray]
+) -> Callable[[np.ndarray], np.ndarray]:
+    """A baseline fitted on rows as in `fit_rounds`; the answer scores a matrix (n, columns) to (n,)."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    estimators = {
+        "majority": DummyClassifier(strategy="prior"),
+        "mean": DummyRegressor(strategy="mean"),
+        "logistic_regression": LogisticRegression(max_iter=200),
+        "ridge": Ridge(),
+    }
+    categories = [position for position, kind in enumerate(encoding.feature_types) if kind == "c"]
+    quantities = [position for position, kind in enumerate(encoding.feature_types) if kind == "q"]
+    columns = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), categories),
+        (make_pipeline(SimpleImputer(), StandardScaler()), quantities),
+    )
+    plain = baseline in ("majority", "mean")
+    model = estimators[baseline] if plain else make_pipeline(columns, estimators[baseline])
+    model.fit(*rows)
+
+    def scores(matrix: np.ndarray) -> np.ndarray:
+        return np.asarray(
+            model.predict_proba(matrix)[:, 1] if hasattr(model, "predict_proba") else model.predict(matrix)
+        )
+
+    return scores
+
+
+def _parameters(task: Task, training: Training) -> dict[str, Any]:
+    objective, metric = OBJECTIVES[task]
+    return {
+        **training.parameters.model_dump(),
+        "objective": objective,
+        "eval_metric": metric,
+        "tree_method": "hist",
+        "seed": training.seed,
+        "nthread": THREADS,
+    }
+
+
+def _matrix(encoding: Encoding, matrix: np.ndarray, label: np.ndarray, reference: Any = None) -> Any:
+    import xgboost
+
+    return xgboost.QuantileDMatrix(
+        matrix,
+        label=label,
+        feature_names=encoding.columns,
+        feature_types=encoding.feature_types,
+        enable_categorical=True,
+        ref=reference,
+    )
+
+
+def _progress(rounds: int, metric: str, report: Callable[[str], None]) -> Any:
+    import xgboost
+
+    class Progress(xgboost.callback.TrainingCallback):  # type: ignore[misc]
+        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+            if (epoch + 1) % 50 == 0:
+                report(
+                    f"round {epoch + 1} of at most {rounds}: holdout {metric} {evals_log['holdout'][metric][-1]:.4f}"
+                )
+            return False
+
+    return Progress()

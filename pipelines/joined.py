@@ -1,0 +1,68 @@
+"""A partition's rows joined to the features known at each row's prediction time.
+
+The join of a partition depends on its validated rows and feature files alone, so it is made once and
+kept under the digest of what went in: training and prediction read the same file.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from pipelines.dataset import backfill_command, code, read_validated, require_validated
+from pipelines.errors import MissingInput
+from pipelines.feature_store import PREDICT_AT, FeatureStore
+from pipelines.features import declared_views
+from pipelines.interval import Interval
+from pipelines.layout import features_manifest, joined_file
+from pipelines.spec import DatasetSpec, load_models
+from pipelines.store import Store
+
+
+@dataclass(frozen=True)
+class JoinedPartition:
+    """path: Parquet in the store; digest: SHA-256 of the file; part: the partition's key."""
+
+    part: str
+    path: str
+    digest: str
+    rows: int
+
+
+def joined_partition(store: Store, dataset: DatasetSpec, interval: Interval) -> JoinedPartition:
+    """Join the partition, or find it joined. Rows out equal rows in, in their order.
+
+    Raises MissingInput with the command that makes the features.
+    """
+    validated = require_validated(store, dataset, interval)
+    manifest = features_manifest(dataset.name, validated.part)
+    if not store.exists(manifest):
+        raise MissingInput(
+            f"{dataset.name}: {validated.part} has no features. "
+            f"Backfill it first: {backfill_command(f'{dataset.name}__data', interval)}"
+        )
+    inputs = hashlib.sha256(store.read_file(manifest))
+    inputs.update(json.dumps([validated.digests, _declarations(dataset.name)], sort_keys=True).encode())
+    path = joined_file(dataset.name, validated.part, inputs.hexdigest())
+    if not store.exists(path):
+        store.write_parquet(path, _join(store, dataset, validated_rows(store, dataset, interval)))
+    content = store.read_file(path)
+    return JoinedPartition(validated.part, path, hashlib.sha256(content).hexdigest(), validated.rows)
+
+
+def validated_rows(store: Store, dataset: DatasetSpec, interval: Interval) -> pa.Table:
+    main = code(dataset.name, "schema").MAIN_TABLE
+    return read_validated(store, dataset.name, main, require_validated(store, dataset, interval))
+
+
+def _declarations(dataset: str) -> list[str]:
+    return [f"{view.name}.{feature.name} {view.ttl}" for view in declared_views(dataset) for feature in view.features]
+
+
+def _join(store: Store, dataset: DatasetSpec, rows: pa.Table) -> pa.Table:
+    schema = code(dataset.name, "schema")
+    frame = rows.to_pandas()
+    frame[PREDICT_AT] = frame[schema.TIME] - code(dataset.name, "features").PREDICTION_LEAD
+    joined = FeatureStore(dataset.name, load_models().values(), store.uri).point_in_time_join(frame)
+    return pa.Table.from_pandas(joined, preserve_index=False).replace_schema_metadata(None)

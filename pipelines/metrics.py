@@ -1,0 +1,123 @@
+"""Metrics with intervals that respect that rows of one day are not independent.
+
+Every interval is 95 %, from a standard error clustered by day, with a t quantile on days - 1.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata, t
+
+from pipelines.spec import METRICS_OF, Metric, Task
+
+CONFIDENCE = 0.95
+CALIBRATION_BINS = 10
+
+
+@dataclass(frozen=True)
+class Measured:
+    """low and high are None where the metric has no closed-form clustered interval."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+def placements(label: np.ndarray, score: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """AUC, and each row's placement among the other class (DeLong et al. 1988; Sun & Xu 2014).
+
+    label: (n,) of 0 and 1, both present. Returns the AUC, (positives,), (negatives,).
+    """
+    positive, negative = score[label == 1], score[label == 0]
+    ranks = rankdata(np.r_[positive, negative])
+    above = (ranks[: len(positive)] - rankdata(positive)) / len(negative)
+    below = 1 - (ranks[len(positive) :] - rankdata(negative)) / len(positive)
+    return float(above.mean()), above, below
+
+
+def measure(metric: Metric, label: np.ndarray, score: np.ndarray, day: np.ndarray) -> Measured:
+    """One metric of scores against labels, all of shape (n,); day names the cluster of each row."""
+    if metric == "auc":
+        value, above, below = placements(label, score)
+        return _interval(value, _auc_influence(label, above - value, below - value, day))
+    losses = _row_losses(metric, label, score)
+    if losses is not None:
+        value = float(losses.mean())
+        return _interval(value, _sums_by_day(losses - value, day) / len(losses))
+    if metric == "rmse":
+        squared = measure_mean((label - score) ** 2, day)
+        low, high = (None if end is None else float(np.sqrt(max(end, 0))) for end in (squared.low, squared.high))
+        return Measured(float(np.sqrt(squared.value)), low, high)
+    if metric == "ece":
+        return Measured(expected_calibration_error(label, score), None, None)
+    from sklearn.metrics import average_precision_score
+
+    return Measured(float(average_precision_score(label, score)), None, None)
+
+
+def measure_all(task: Task, label: np.ndarray, score: np.ndarray, day: np.ndarray) -> dict[str, Measured]:
+    return {metric: measure(metric, label, score, day) for metric in METRICS_OF[task]}
+
+
+def measure_mean(values: np.ndarray, day: np.ndarray) -> Measured:
+    """A mean with its day-clustered interval; values: (n,)."""
+    mean = float(values.mean())
+    return _interval(mean, _sums_by_day(values - mean, day) / len(values))
+
+
+def difference(metric: Metric, label: np.ndarray, one: np.ndarray, other: np.ndarray, day: np.ndarray) -> Measured:
+    """metric(one) - metric(other) on the same rows, paired, with its clustered interval where there is one."""
+    if metric == "auc":
+        first, above_1, below_1 = placements(label, one)
+        second, above_2, below_2 = placements(label, other)
+        gap = first - second
+        return _interval(gap, _auc_influence(label, above_1 - above_2 - gap, below_1 - below_2 - gap, day))
+    losses, others = _row_losses(metric, label, one), _row_losses(metric, label, other)
+    if losses is not None and others is not None:
+        return measure_mean(losses - others, day)
+    return Measured(measure(metric, label, one, day).value - measure(metric, label, other, day).value, None, None)
+
+
+def expected_calibration_error(label: np.ndarray, score: np.ndarray) -> float:
+    """Mean |observed - predicted| over ten equally filled bins of the score (Naeini et al. 2015)."""
+    return float(sum(abs(observed - predicted) * share for predicted, observed, share in calibration(label, score)))
+
+
+def calibration(label: np.ndarray, score: np.ndarray) -> list[tuple[float, float, float]]:
+    """(mean predicted, observed rate, share of rows) for ten equally filled bins of the score."""
+    bins = np.array_split(np.argsort(score, kind="stable"), CALIBRATION_BINS)
+    return [
+        (float(score[rows].mean()), float(label[rows].mean()), len(rows) / len(score)) for rows in bins if len(rows)
+    ]
+
+
+def _row_losses(metric: Metric, label: np.ndarray, score: np.ndarray) -> np.ndarray | None:
+    if metric == "brier":
+        return np.asarray((label - score) ** 2)
+    if metric == "mae":
+        return np.asarray(np.abs(label - score))
+    if metric == "log_loss":
+        certain = np.clip(score, 1e-7, 1 - 1e-7)
+        return np.asarray(-(label * np.log(certain) + (1 - label) * np.log(1 - certain)))
+    return None
+
+
+def _sums_by_day(values: np.ndarray, day: np.ndarray) -> np.ndarray:
+    _, cluster = np.unique(day, return_inverse=True)
+    return np.bincount(cluster, values)
+
+
+def _auc_influence(label: np.ndarray, above: np.ndarray, below: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """What each day adds to the AUC's deviation, shape (days,)."""
+    days, cluster = np.unique(day, return_inverse=True)
+    positives = np.bincount(cluster[label == 1], above, len(days)) / len(above)
+    return np.asarray(positives + np.bincount(cluster[label == 0], below, len(days)) / len(below))
+
+
+def _interval(value: float, influence: np.ndarray) -> Measured:
+    clusters = len(influence)
+    if clusters < 2:
+        return Measured(value, None, None)
+    error = np.sqrt(clusters / (clusters - 1) * (influence**2).sum())
+    half = float(t.ppf(0.5 + CONFIDENCE / 2, clusters - 1) * error)
+    return Measured(value, value - half, value + half)

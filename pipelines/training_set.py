@@ -1,0 +1,132 @@
+"""The training set of one model as of one time: which joined partitions, which columns, which split."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from pipelines.dataset import code
+from pipelines.errors import EmptyWindow, MissingInput
+from pipelines.features import declared_views, select
+from pipelines.interval import Interval, parse_time
+from pipelines.joined import JoinedPartition
+from pipelines.layout import training_set
+from pipelines.spec import ModelSpec, Target
+from pipelines.store import Store
+
+
+def stamp(moment: datetime) -> str:
+    """An as-of time as a file name: 2013-04-01T00-00-00."""
+    return f"{moment:%Y-%m-%dT%H-%M-%S}"
+
+
+@dataclass(frozen=True)
+class Split:
+    """fit: before early_stopping_from; early stopping: before evaluation_from; evaluation: before as_of."""
+
+    early_stopping_from: datetime
+    evaluation_from: datetime
+    as_of: datetime
+
+
+def split_of(spec: ModelSpec, interval: Interval) -> Split:
+    """The model's split as of the interval's end."""
+    months = pd.DateOffset(months=spec.training.evaluation_months)
+    evaluation_from = (pd.Timestamp(interval.as_of) - months).to_pydatetime()
+    early_stopping = timedelta(days=spec.training.early_stopping_days)
+    return Split(evaluation_from - early_stopping, evaluation_from, interval.as_of)
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """The manifest: digested references, no rows."""
+
+    model: str
+    as_of: str
+    features: list[str]
+    target: dict[str, str | float | None]
+    partitions: list[JoinedPartition]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the partitions' digests, the columns, the target and the as-of time."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self) | {"digest": self.digest}, indent=1, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a model. features: shape (n, k); label: (n,) float, null where unknown as of the time asked;
+    at: (n,) UTC; day: (n,) local calendar day, what intervals are clustered by; key: (n,)."""
+
+    features: pd.DataFrame
+    label: np.ndarray
+    at: pd.Series
+    day: np.ndarray
+    key: pd.Series
+
+    def where(self, mask: np.ndarray) -> "Rows":
+        return Rows(self.features[mask], self.label[mask], self.at[mask], self.day[mask], self.key[mask])
+
+    def labelled(self) -> "Rows":
+        return self.where(~np.isnan(self.label))
+
+    def between(self, start: datetime | None, end: datetime) -> "Rows":
+        inside = self.at < end if start is None else (self.at >= start) & (self.at < end)
+        return self.where(inside.to_numpy())
+
+
+def model_rows(spec: ModelSpec, joined: pd.DataFrame, as_of: datetime) -> Rows:
+    """The model's columns of joined rows; a label that was not known as of the time is null."""
+    schema = code(spec.dataset, "schema")
+    names = [feature.name for feature in select(declared_views(spec.dataset), spec.features, spec.name)]
+    known = (joined[schema.LABEL_AT] <= as_of).to_numpy()
+    return Rows(
+        features=joined[names],
+        label=np.where(known, label_of(joined[spec.target.column], spec.target), np.nan),
+        at=joined[schema.TIME],
+        day=joined[schema.TIME].dt.tz_convert(schema.CLUSTER_TIMEZONE).dt.strftime("%F").to_numpy(),
+        key=joined[schema.KEY],
+    )
+
+
+def label_of(values: pd.Series, target: Target) -> np.ndarray:
+    """Shape (n,) float: 0/1 for a threshold, the value itself for a regression; null stays null."""
+    numbers: np.ndarray = values.to_numpy(dtype="float64")
+    if target.at_least is None:
+        return numbers
+    return np.where(np.isnan(numbers), np.nan, (numbers >= target.at_least).astype("float64"))
+
+
+def load(store: Store, spec: ModelSpec, manifest: TrainingSet) -> Rows:
+    """All labelled rows of the training set, oldest partition first."""
+    frames = [store.read_parquet(partition.path).to_pandas() for partition in manifest.partitions]
+    return model_rows(spec, pd.concat(frames, ignore_index=True), parse_time(manifest.as_of)).labelled()
+
+
+def read(store: Store, model: str, as_of: datetime) -> TrainingSet:
+    """Raises MissingInput when nothing was assembled as of the time."""
+    path = training_set(model, stamp(as_of))
+    if not store.exists(path):
+        raise MissingInput(f"{model}: no training set as of {as_of:%F}. Assemble it: python -m pipelines assemble")
+    content = json.loads(store.read_file(path))
+    content.pop("digest")
+    partitions = [JoinedPartition(**partition) for partition in content.pop("partitions")]
+    return TrainingSet(partitions=partitions, **content)
+
+
+def require_rows(rows: Rows, spec: ModelSpec, window: str) -> None:
+    """Raises EmptyWindow without labelled rows, or with one class only where there must be two."""
+    if len(rows.label) == 0:
+        raise EmptyWindow(f"{spec.name}: the {window} window has no labelled rows")
+    if spec.target.task == "classification" and len(np.unique(rows.label)) < 2:
+        only = "positive" if rows.label[0] else "negative"
+        raise EmptyWindow(
+            f"{spec.name}: all {len(rows.label):,} labels of the {window} window are {only}; "
+            f"check {spec.target.column} in the source, nothing was trained or replaced"
+        )
