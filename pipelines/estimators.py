@@ -18,45 +18,42 @@ THREADS = 2
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """rounds: where early stopping stopped; curve: the early-stopping metric after each round."""
+class EarlyStopping:
+    """rounds: where the holdout was best; curve: its metric after each round."""
 
-    booster: Any
     rounds: int
     metric: str
     curve: list[float]
 
 
-def fit_with_early_stopping(
+def stop_early(
     task: Task,
     training: Training,
     encoding: Encoding,
     fit: tuple[np.ndarray, np.ndarray],
     holdout: tuple[np.ndarray, np.ndarray],
     report: Callable[[str], None],
-) -> Fitted:
+) -> EarlyStopping:
     """Fit until the holdout, which is later in time, stops improving.
 
-    fit, holdout: matrix (n, columns) of `Encoding.matrix` and label (n,). The booster keeps only the
-    rounds up to the best one.
+    fit, holdout: matrix (n, columns) of `Encoding.matrix` and label (n,).
     """
     import xgboost
 
     history: dict[str, dict[str, list[float]]] = {}
-    data = _matrix(encoding, *fit)
+    data = _matrix(training, encoding, *fit)
     metric = OBJECTIVES[task][1]
     booster = xgboost.train(
         _parameters(task, training),
         data,
         num_boost_round=training.max_rounds,
-        evals=[(_matrix(encoding, *holdout, reference=data), "holdout")],
+        evals=[(_matrix(training, encoding, *holdout, reference=data), "holdout")],
         early_stopping_rounds=training.early_stopping_rounds,
         evals_result=history,
         callbacks=[_progress(training.max_rounds, metric, report)],
         verbose_eval=False,
     )
-    rounds = booster.best_iteration + 1
-    return Fitted(booster[:rounds], rounds, metric, history["holdout"][metric])
+    return EarlyStopping(booster.best_iteration + 1, metric, history["holdout"][metric])
 
 
 def fit_rounds(
@@ -65,7 +62,7 @@ def fit_rounds(
     """A Booster of exactly that many rounds on all the rows."""
     import xgboost
 
-    return xgboost.train(_parameters(task, training), _matrix(encoding, *rows), num_boost_round=rounds)
+    return xgboost.train(_parameters(task, training), _matrix(training, encoding, *rows), num_boost_round=rounds)
 
 
 def score(booster: Any, encoding: Encoding, matrix: np.ndarray) -> np.ndarray:
@@ -130,7 +127,9 @@ def _parameters(task: Task, training: Training) -> dict[str, Any]:
     }
 
 
-def _matrix(encoding: Encoding, matrix: np.ndarray, label: np.ndarray, reference: Any = None) -> Any:
+def _matrix(
+    training: Training, encoding: Encoding, matrix: np.ndarray, label: np.ndarray, reference: Any = None
+) -> Any:
     import xgboost
 
     return xgboost.QuantileDMatrix(
@@ -140,6 +139,7 @@ def _matrix(encoding: Encoding, matrix: np.ndarray, label: np.ndarray, reference
         feature_types=encoding.feature_types,
         enable_categorical=True,
         ref=reference,
+        max_bin=training.parameters.max_bin,
     )
 
 

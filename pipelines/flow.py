@@ -5,6 +5,7 @@ Its inputs are the outputs of earlier steps; a test checks that, and that DAGs a
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -92,7 +93,7 @@ class StepResult:
     end: str
     outcome: str
     references: dict[str, str] = field(default_factory=dict)
-    figures: dict[str, float | int | str | bool | None] = field(default_factory=dict)
+    figures: Mapping[str, float | int | str | bool | None] = field(default_factory=dict)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, sort_keys=True)

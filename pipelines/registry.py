@@ -4,6 +4,7 @@ The journal says which version is in force from when; MLflow's alias and tags sh
 stored as UBJSON and loaded by XGBoost itself: nothing is ever unpickled.
 """
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -91,6 +92,8 @@ class Registry:
             os.environ.setdefault(name, value)
         import mlflow
 
+        # Its notices (no pip in the environment, waiting for a version) are noise in a task's log.
+        logging.getLogger("mlflow").setLevel(logging.ERROR)
         mlflow.set_tracking_uri(self.uri)
         return mlflow.MlflowClient()
 

@@ -107,9 +107,9 @@ class XGBoostParameters(Strict):
 class Training(Strict):
     """How a candidate is fitted.
 
-    Rows are split by time: fit | early stopping | evaluation months. After the number of rounds
-    is found, the model that is registered is refitted on all of them; the one that is evaluated
-    never saw the evaluation months.
+    Rows are split by time: fit | early stopping | evaluation months. With the number of rounds that
+    early stopping finds, the recipe is fitted twice: without the evaluation months, for the gates to
+    judge, and on all rows, to be registered.
     """
 
     estimator: Literal["xgboost"]

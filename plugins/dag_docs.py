@@ -32,8 +32,7 @@ curl -X POST "$AIRFLOW_URL/api/v2/backfills" -H "Authorization: Bearer $TOKEN" \
   -H "Content-Type: application/json" -d '{request}'
 ```
 
-**Run one interval by hand**: *Trigger*, then fill in start and end and clear the logical date: Airflow
-starts no task of a run whose logical date is after the end of the schedule.
+**Run one interval by hand**: *Trigger*, then fill in start and end.
 """
 
 

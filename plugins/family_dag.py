@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from airflow.sdk import DAG, BaseOperator, CronDataIntervalTimetable, Param, chain, get_parsing_context
 from airflow.sdk.definitions.param import ParamsDict
@@ -11,6 +11,7 @@ from pipelines.flow import Family, steps_of
 from pipelines.interval import midnight
 from pipelines.spec import DatasetSpec, ModelSpec
 from plugins import dag_docs
+from plugins.ending_schedule import EndingSchedule
 from plugins.run_interval import interval_params
 from plugins.step_operator import step_operator
 
@@ -60,15 +61,13 @@ def _family_dag(
 ) -> DAG:
     starts = midnight(first)
     ends = None if after_last is None else midnight(after_last)
-    bounds: dict[str, Any] = {"start_date": starts}
-    if ends is not None:
-        # The last interval starts before the end of the data; Airflow takes its end_date as included.
-        bounds["end_date"] = ends - timedelta(seconds=1)
+    schedule = CronDataIntervalTimetable(cron, timezone="UTC") if ends is None else EndingSchedule(cron, ends)
     return DAG(
         f"{spec.name}__{family}",
         description=spec.description,
         doc_md=dag_docs.page(family, spec, cron, starts, ends),
-        schedule=CronDataIntervalTimetable(cron, timezone="UTC"),
+        schedule=schedule,
+        start_date=starts,
         catchup=False,
         max_active_runs=1,
         default_args={
@@ -78,5 +77,4 @@ def _family_dag(
         },
         tags=sorted({family, dataset, *spec.tags}),
         params={**interval_params(), **(params or {})},
-        **bounds,
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow as pa
 
 from pipelines.candidate import Candidate, Trained, log_candidate
 from pipelines.encoding import Encoding
-from pipelines.estimators import Fitted, fit_baseline, fit_rounds, fit_with_early_stopping, importances, score
+from pipelines.estimators import EarlyStopping, fit_baseline, fit_rounds, importances, score, stop_early
 from pipelines.features import Feature, declared_views, select
 from pipelines.flow import StepResult
 from pipelines.interval import Interval
@@ -18,7 +19,7 @@ from pipelines.metrics import measure_all
 from pipelines.registry import Registry
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
-from pipelines.training_set import Rows, TrainingSet, load, read, split_of, stamp
+from pipelines.training_set import Rows, Split, TrainingSet, load, read, split_of, stamp
 
 EXAMPLE_ROWS = 5
 
@@ -45,58 +46,83 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
 
     rows = load(store, spec, manifest)
     declared = select(declared_views(spec.dataset), spec.features, spec.name)
-    fitted, refitted, encoding, scores = _fit(spec, interval, rows, declared)
-    held_out = rows.between(split_of(spec, interval).evaluation_from, interval.as_of)
-    scores_digest = store.write_parquet(candidate_scores(spec.name, stamp(interval.as_of)), _table(held_out, scores))
+    split = split_of(spec, interval)
+    fits = fit(spec, split, rows, declared)
+    held_out = rows.between(split.evaluation_from, split.as_of)
+    scores_digest = store.write_parquet(
+        candidate_scores(spec.name, stamp(interval.as_of)), _table(held_out, fits.scores)
+    )
     measured = {
-        name: measure_all(spec.target.task, held_out.label, values, held_out.day) for name, values in scores.items()
+        name: measure_all(spec.target.task, held_out.label, values, held_out.day)
+        for name, values in fits.scores.items()
     }
     trained = Trained(
         manifest=manifest,
         key=key,
-        refitted=refitted,
-        evaluated=fitted.booster,
-        encoding=encoding,
-        example=encoding.matrix(rows.features.head(EXAMPLE_ROWS)),
-        metrics={f"{name}_{metric}": m.value for name, of in measured.items() for metric, m in of.items()},
-        curve=(fitted.metric, fitted.curve),
-        importances=importances(refitted),
-        rounds=fitted.rounds,
-        scores_digest=scores_digest,
+        refitted=fits.refitted,
+        evaluated=fits.evaluated,
+        encoding=fits.encoding,
+        example=fits.encoding.matrix(rows.features.head(EXAMPLE_ROWS)),
+        metrics={f"{who}_{metric}": m.value for who, of in measured.items() for metric, m in of.items()},
+        curve=(fits.stopped.metric, fits.stopped.curve),
+        importances=importances(fits.refitted),
+        rounds=fits.stopped.rounds,
+        scores_digest=store.write_parquet(scores_path, _table(held_out, fits.scores)),
     )
     made = log_candidate(registry, spec, trained)
     store.write_file(path, made.to_json().encode())
     return _result(
-        spec, interval, made, path, f"version {made.version}: {fitted.rounds} rounds, {len(rows.label):,} rows"
+        spec, interval, made, path, f"version {made.version}: {made.rounds} rounds, {len(rows.label):,} rows"
     )
 
 
-def _fit(
-    spec: ModelSpec, interval: Interval, rows: Rows, declared: list[Feature]
-) -> tuple[Fitted, Any, Encoding, dict[str, np.ndarray]]:
-    task, split = spec.target.task, split_of(spec, interval)
+@dataclass(frozen=True)
+class Fits:
+    """evaluated never saw the evaluation months, refitted saw all rows; both have as many rounds as early
+    stopping found. scores: of the held-out rows, by whose they are, each (n,)."""
+
+    evaluated: Any
+    refitted: Any
+    encoding: Encoding
+    scores: dict[str, np.ndarray]
+    stopped: EarlyStopping
+
+
+def fit(spec: ModelSpec, split: Split, rows: Rows, declared: list[Feature]) -> Fits:
+    """Find the number of rounds on the early-stopping window, then fit before and through the evaluation months."""
+    task = spec.target.task
     encoding = Encoding.fit(rows.features, declared)
     matrix = encoding.matrix(rows.features)
     at = rows.at
-    before = (at < split.early_stopping_from).to_numpy()
+    fitting = (at < split.early_stopping_from).to_numpy()
     stopping = ((at >= split.early_stopping_from) & (at < split.evaluation_from)).to_numpy()
     held_out = (at >= split.evaluation_from).to_numpy()
-    fitted = fit_with_early_stopping(
+    stopped = stop_early(
         task,
         spec.training,
         encoding,
-        (matrix[before], rows.label[before]),
+        (matrix[fitting], rows.label[fitting]),
         (matrix[stopping], rows.label[stopping]),
         lambda line: print(line, flush=True),
     )
-    scores = {"candidate": score(fitted.booster, encoding, matrix[held_out])}
+    earlier = (matrix[~held_out], rows.label[~held_out])
+    evaluated = fit_rounds(task, spec.training, encoding, earlier, stopped.rounds)
+    scores = {"candidate": score(evaluated, encoding, matrix[held_out])}
     for baseline in spec.training.baselines:
         print(f"fitting the baseline {baseline}", flush=True)
         scores[baseline] = fit_baseline(baseline, encoding, (matrix[~held_out], rows.label[~held_out]))(
             matrix[held_out]
         )
-    print(f"refitting {fitted.rounds} rounds on all {len(rows.label):,} rows", flush=True)
-    return fitted, fit_rounds(task, spec.training, encoding, (matrix, rows.label), fitted.rounds), encoding, scores
+    print(
+        f"refitting {stopped.rounds} rounds on the {len(rows.label):,} rows, with and without the held out", flush=True
+    )
+    return Fits(
+        evaluated=evaluated,
+        refitted=fit_rounds(task, spec.training, encoding, (matrix, rows.label), stopped.rounds),
+        encoding=encoding,
+        scores=scores,
+        stopped=stopped,
+    )
 
 
 def _table(rows: Rows, scores: dict[str, np.ndarray]) -> pa.Table:

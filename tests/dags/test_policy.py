@@ -8,6 +8,7 @@ from airflow.sdk import CronDataIntervalTimetable
 
 from pipelines import flow, spec
 from pipelines.flow import FAMILIES
+from plugins.ending_schedule import EndingSchedule
 from tests.plugins.airflow_home import HOME, REPOSITORY
 
 HEAVY = ["pandas", "numpy", "scipy", "sklearn", "xgboost", "mlflow", "feast", "great_expectations", "evidently"]
@@ -129,9 +130,12 @@ def test_every_dag_can_be_backfilled_in_order(dags):
         (
             dag_id
             for dag_id, dag in dags.items()
-            if type(dag.timetable) is not CronDataIntervalTimetable or dag.max_active_runs != 1 or dag.catchup
+            if not isinstance(dag.timetable, CronDataIntervalTimetable | EndingSchedule)
+            or dag.max_active_runs != 1
+            or dag.catchup
         ),
-        "use CronDataIntervalTimetable (a cron string has empty intervals), max_active_runs=1, catchup=False",
+        "use CronDataIntervalTimetable or EndingSchedule (a cron string has empty intervals), "
+        "max_active_runs=1, catchup=False",
     )
 
 
@@ -199,4 +203,5 @@ def test_airflow_loads_the_plugins_folder_without_an_error():
 
     plugins, errors = plugins_manager._get_plugins()
     assert errors == {}
-    assert not [plugin for plugin in plugins if "step_operator" in str(plugin.source)]
+    assert [plugin.name for plugin in plugins if "airflow_plugin.py" in str(plugin.source)] == ["trainyard"]
+    assert [plugin.name for plugin in plugins].count("trainyard") == 1

@@ -31,6 +31,7 @@ def declare(folder, count: int) -> None:
         (folder / f"model_{number:03}.toml").write_text(text)
 
 
+@pytest.mark.slow
 def test_five_hundred_models_are_read(models_folder, record_property):
     declare(models_folder, MODELS)
     started_s = time.process_time()
