@@ -15,8 +15,8 @@ import psutil
 # Every child carries its home in this variable: the mark by which a later start knows its leftovers.
 MARK = "TRAINYARD_SUPERVISED"
 PR_SET_CHILD_SUBREAPER = 36
-# A process start time is counted in clock ticks; two readings of it agree to the tick.
-SAME_START_S = 0.05
+# Start times are counted in clock ticks of a hundredth; JSON keeps them exactly, but for rounding.
+SAME_START_S = 0.005
 
 
 def running_as(user: str | None) -> dict[str, Any]:
@@ -31,11 +31,20 @@ def adopt_orphans() -> None:
 
 
 def started_at(pid: int) -> float | None:
-    """The start time of a living process, seconds since the epoch; None for a dead one or a zombie."""
+    """When a living process started: its identity beside the pid; None for a dead one or a zombie.
+
+    On Linux in seconds since boot. psutil's time since the epoch moves whenever the clock is set, by
+    which a process would seem to be another.
+    """
     try:
         process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
-    except psutil.NoSuchProcess:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        if sys.platform != "linux":
+            return process.create_time()
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(after_name[19]) / os.sysconf("SC_CLK_TCK")
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return None
 
 
@@ -77,8 +86,7 @@ def _is_leftover(process: psutil.Process, home: Path, sessions: set[int], starts
     try:
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        start = starts.get(process.pid)
-        if start is not None and abs(process.create_time() - start) < SAME_START_S:
+        if process.pid in starts and is_same(process.pid, starts[process.pid]):
             return True
         if session_of(process.pid) in sessions and Path(process.cwd()).is_relative_to(home):
             return True

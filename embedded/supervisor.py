@@ -39,6 +39,7 @@ class Child:
     state: str = "waiting"
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
+    launched_at: float = 0.0
     start_not_before: float = 0.0
     backoff_s: float = FIRST_BACKOFF_S
     restarts: int = 0
@@ -97,7 +98,7 @@ class Supervisor:
                 self.start(child)
             elif child.state == "starting" and not child.service.once and child.serves():
                 child.state = "running"
-            if child.state == "running" and time.time() - child.started_at > STABLE_S:
+            if child.state == "running" and time.monotonic() - child.launched_at > STABLE_S:
                 child.backoff_s = FIRST_BACKOFF_S
         self.write_state()
 
@@ -124,7 +125,8 @@ class Supervisor:
                 start_new_session=True,
                 **processes.running_as(service.user),
             )
-        child.started_at = processes.started_at(child.process.pid) or time.time()
+        child.started_at = processes.started_at(child.process.pid) or 0.0
+        child.launched_at = time.monotonic()
         child.state = "starting"
         say(f"{service.name}: started, pid {child.process.pid}")
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 
-import psutil
 import pytest
 
 from embedded import processes
@@ -111,7 +110,7 @@ def test_what_a_killed_supervisor_left_is_found_and_ended(supervised):
 def test_a_stranger_with_a_recorded_pid_is_left_alone(tmp_path):
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
-        started_at = psutil.Process(stranger.pid).create_time() - 3600
+        started_at = processes.started_at(stranger.pid) - 3600
         found = processes.leftovers(tmp_path, [(stranger.pid, started_at)])
         assert stranger.pid not in [process.pid for process in found]
     finally:
