@@ -88,6 +88,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        if options.command != "logs":
+            print("\nInterrupted. The servers that have started go on. Resume: make demo    Stop: make down")
         return 130
     return 0
 

@@ -1,5 +1,6 @@
 """The demo: a real model kept alive through 2013, month by month, by Airflow's own backfills."""
 
+import contextlib
 import os
 import queue
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from embedded.stack import Running
-from pipelines.airflow_rest import Airflow, Backfill, Change, Run
+from pipelines.airflow_rest import Airflow, Change, Run
 from pipelines.airflow_session import Session
 from pipelines.backfill import Board
 from pipelines.errors import TrainyardError
@@ -167,10 +168,11 @@ def is_complete(airflow: Airflow, stage: Stage, runs: list[Run]) -> bool:
 def cancel_what_is_queued(airflow: Airflow, months: int) -> None:
     """After a failure nothing may overtake the failed month; runs in hand go on to their end."""
     at_once, scoring = stages(months)
-    for stage in (*at_once, *scoring):
-        active: Backfill | None = airflow.active_backfill(stage.dag_id)
-        if active:
-            airflow.cancel_backfill(active)
+    # The failure is what has to be shown, even when Airflow stops answering now.
+    with contextlib.suppress(TrainyardError):
+        for stage in (*at_once, *scoring):
+            if active := airflow.active_backfill(stage.dag_id):
+                airflow.cancel_backfill(active)
 
 
 def show_failure(airflow: Airflow, change: Change, console: Console) -> None:
@@ -178,12 +180,20 @@ def show_failure(airflow: Airflow, change: Change, console: Console) -> None:
     what = f"step {change.task_id}, try {change.try_number}," if change.task_id else "the run"
     lines = [f"\n{change.dag_id}: {what} of {change.logical_date:%Y-%m} failed.", f"Run         {change.run_id}"]
     if change.task_id:
-        lines += ["The end of its log:", *(f"  {line}" for line in airflow.log_tail(change))]
+        lines += ["The end of its log:", *(f"  {line}" for line in log_tail(airflow, change))]
     lines += [
         f"In Airflow  {airflow.page(change)}",
         "The servers stay up. Mend the cause, then go on where it stopped: make demo    Stop: make down",
     ]
     console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+
+
+def log_tail(airflow: Airflow, change: Change) -> list[str]:
+    """The end of a task's log, or why there is none."""
+    try:
+        return airflow.log_tail(change)
+    except TrainyardError as problem:
+        return [f"(not readable: {problem})"]
 
 
 def seconds_by_month(airflow: Airflow, months: int) -> dict[str, float]:
