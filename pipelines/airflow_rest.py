@@ -1,7 +1,6 @@
 """Airflow over REST: backfills, runs, task instances and their results, for a client that outlives restarts."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pipelines.airflow_session import Session
+from pipelines.environment import setting
 from pipelines.errors import CallerError, Unavailable
 
 REPROCESS = ("none", "failed", "completed")
@@ -82,18 +82,14 @@ class Airflow:
 
     @classmethod
     def from_environment(cls) -> "Airflow":
-        """TRAINYARD_AIRFLOW_URL, TRAINYARD_AIRFLOW_USER and TRAINYARD_AIRFLOW_PASSWORD_FILE (JSON, user to password).
+        """By TRAINYARD_AIRFLOW_URL, _USER and _PASSWORD_FILE (JSON, user to password), else the stack's env file.
 
         Raises CallerError when one is missing or the file does not know the user.
         """
         names = ("TRAINYARD_AIRFLOW_URL", "TRAINYARD_AIRFLOW_USER", "TRAINYARD_AIRFLOW_PASSWORD_FILE")
-        missing = [name for name in names if not os.environ.get(name)]
-        if missing:
-            raise CallerError(
-                f"{', '.join(missing)} not set. Start the stack and load its addresses: "
-                "make up; set -a; . .trainyard/env; set +a"
-            )
-        url, user, file = (os.environ[name] for name in names)
+        url, user, file = (setting(name, "") for name in names)
+        if not (url and user and file):
+            raise CallerError(f"No Airflow is known. Start the one-machine stack (make up), or set {', '.join(names)}.")
         try:
             return cls(Session(url, user, json.loads(Path(file).read_text())[user]))
         except (OSError, ValueError, KeyError) as problem:
