@@ -53,7 +53,7 @@ preflight: ## Check this machine: Python, disk, ports.
 # The stamp is as new as the lock that is installed; bytecode is compiled because imports dominate start-up.
 $(VENV)/.installed: requirements.txt
 	@$(MAKE) --no-print-directory preflight
-	@echo "Installing into $(VENV) (1.7 GB, a minute or two the first time)"
+	@echo "Installing into $(VENV) (2 GB, a minute or two the first time)"
 	@test -x $(BIN)/python || if command -v uv >/dev/null; then $(PYTHON) -m venv --without-pip $(VENV); else $(PYTHON) -m venv $(VENV); fi
 	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --disable-pip-version-check uv
 	@$(UV) pip install --python $(BIN)/python -r requirements.txt --compile-bytecode
