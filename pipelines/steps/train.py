@@ -49,9 +49,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     split = split_of(spec, interval)
     fits = fit(spec, split, rows, declared)
     held_out = rows.between(split.evaluation_from, split.as_of)
-    scores_digest = store.write_parquet(
-        candidate_scores(spec.name, stamp(interval.as_of)), _table(held_out, fits.scores)
-    )
+    scores_path = candidate_scores(spec.name, stamp(interval.as_of))
     measured = {
         name: measure_all(spec.target.task, held_out.label, values, held_out.day)
         for name, values in fits.scores.items()
