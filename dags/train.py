@@ -13,7 +13,6 @@ REASON = Param(
     title="Reason",
     description="Why this training: filled in by a retrain decision, or by you. Kept with the run.",
     type=["null", "string"],
-    maxLength=1000,
 )
 
 datasets = spec.load_datasets()
