@@ -1,0 +1,164 @@
+"""The command line: the same in a terminal, a worker's child process and a pod."""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from pipelines import flow
+from pipelines.environment import store_uri, tracking_uri
+from pipelines.errors import EXIT_DONE, EXIT_RETRY, CallerError, TrainyardError
+from pipelines.interval import Interval, parse_time
+from pipelines.spec import find_dataset, find_model
+
+# Steps of the model families that talk to MLflow; the others must run while it is away.
+NEEDS_REGISTRY = ("train", "evaluate", "promote", "predict")
+EXAMPLES = """\
+examples:
+  python -m pipelines specs                                             what is declared, and whether it is right
+  python -m pipelines ingest --dataset flights --start 2013-03-01 --end 2013-04-01
+  python -m pipelines train --model flight_delay --start 2013-03-01 --end 2013-04-01
+  python -m pipelines backfill flight_delay__train --start 2013-03-01 --end 2014-01-01 --dry-run
+  python -m pipelines status flight_delay --json
+
+exit codes: 0 done, 2 the caller must change something, 99 nothing to do, anything else may be retried."""
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="python -m pipelines",
+        description="Trainyard's steps, one command each. Times are UTC, intervals half-open: [start, end).",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for step in flow.STEPS:
+        _add_step(commands, step)
+    specs = _add(commands, "specs", "list what is declared and check it", "python -m pipelines specs")
+    specs.add_argument("--write-schema", metavar="FOLDER", help="also write the JSON Schemas of the specs there")
+    backfill = _add(
+        commands,
+        "backfill",
+        "run a DAG over a span of the past, through Airflow's REST API",
+        "python -m pipelines backfill flights__data --start 2013-01-01 --end 2014-01-01",
+    )
+    backfill.add_argument("dag", help="DAG id, such as flight_delay__train")
+    _add_span(backfill)
+    backfill.add_argument("--dry-run", action="store_true", help="say which runs it would make, and make none")
+    backfill.add_argument(
+        "--reprocess",
+        choices=("none", "failed", "completed"),
+        default="none",
+        help="what to do with dates that ran before: leave them, run the failed again, or run all again",
+    )
+    status = _add(
+        commands, "status", "champion, last gates, last drift and decision of a model", "… status flight_delay --json"
+    )
+    status.add_argument("model")
+    status.add_argument("--json", action="store_true", help="for machines")
+    return top
+
+
+def _add(commands: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
+    added: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return added
+
+
+def _add_step(commands: Any, step: flow.Step) -> None:
+    subject = "flights" if step.subject == "dataset" else "flight_delay"
+    example = f"python -m pipelines {step.name} --{step.subject} {subject} --start 2013-04-01 --end 2013-05-01"
+    command = _add(commands, step.name, step.summary, example)
+    command.add_argument(f"--{step.subject}", required=True, help=f"name of a declared {step.subject}")
+    _add_span(command)
+    command.add_argument("--result", type=Path, help="write the step's result (JSON: references and figures) there")
+
+
+def _add_span(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--start", required=True, help="first instant, such as 2013-04-01 (UTC)")
+    command.add_argument("--end", required=True, help="first instant after, such as 2013-05-01 (UTC)")
+
+
+def run_step(step: flow.Step, subject: str, interval: Interval) -> flow.StepResult:
+    """Run one step on the store and registry of the environment."""
+    from pipelines.store import Store
+
+    store = Store(store_uri())
+    module = importlib.import_module(f"pipelines.steps.{step.name}")
+    if step.subject == "dataset":
+        result: flow.StepResult = module.run(find_dataset(subject), interval, store)
+        return result
+    spec = find_model(subject)
+    if step.name not in NEEDS_REGISTRY:
+        result = module.run(spec, interval, store)
+        return result
+    from pipelines.registry import Registry
+
+    result = module.run(spec, interval, store, Registry(tracking_uri()))
+    return result
+
+
+def _run_step_command(options: argparse.Namespace) -> None:
+    step = flow.BY_NAME[options.command]
+    result = run_step(step, getattr(options, step.subject), Interval.parse(options.start, options.end))
+    if options.result is not None:
+        options.result.parent.mkdir(parents=True, exist_ok=True)
+        options.result.write_text(result.to_json())
+    print(f"{step.name} {result.subject} {result.outcome}")
+
+
+def _run_command(options: argparse.Namespace) -> None:
+    if options.command in flow.BY_NAME:
+        _run_step_command(options)
+    elif options.command == "specs":
+        from pipelines.report.specs import check, write_schemas
+
+        print(check())
+        if options.write_schema:
+            write_schemas(Path(options.write_schema))
+    elif options.command == "backfill":
+        from pipelines.backfill import backfill
+
+        start, end = parse_time(options.start), parse_time(options.end)
+        backfill(options.dag, start, end, dry_run=options.dry_run, reprocess=options.reprocess)
+    else:
+        from pipelines.report.status import as_text, status
+
+        found = status(options.model)
+        print(json.dumps(found, indent=1) if options.json else as_text(found))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit code. The last line of a failure says what is wrong."""
+    options = parser().parse_args(arguments)
+    # Set before any library that would call home or draw bars into a log is imported.
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+    try:
+        _run_command(options)
+    except CallerError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        return error.exit_code
+    except TrainyardError as error:
+        print(str(error), file=sys.stderr, flush=True)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr, flush=True)
+        return EXIT_RETRY
+    return EXIT_DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

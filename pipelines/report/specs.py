@@ -1,0 +1,31 @@
+"""What is declared, checked; and the JSON Schemas that editors read."""
+
+import json
+from pathlib import Path
+
+from pipelines.features import declared_views, select
+from pipelines.spec import DatasetSpec, ModelSpec, load_datasets, load_models
+
+SCHEMAS = {"dataset": DatasetSpec, "model": ModelSpec}
+
+
+def check() -> str:
+    """One line for each dataset and model. Raises SpecError at the first that is wrong."""
+    datasets, models = load_datasets(), load_models()
+    lines = []
+    for name, dataset in datasets.items():
+        views = declared_views(name)
+        features = sum(len(view.features) for view in views)
+        lines.append(f"dataset {name:<18} {dataset.source}, a {dataset.partition} a partition, {features} features")
+    for name, spec in models.items():
+        used = select(declared_views(spec.dataset), spec.features, name)
+        gates = ", ".join(f"{gate.kind} on {gate.metric}" for gate in spec.gates)
+        lines.append(f"model   {name:<18} {spec.target.task} on {spec.dataset}, {len(used)} features; gates: {gates}")
+    return "\n".join(lines)
+
+
+def write_schemas(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, kind in SCHEMAS.items():
+        schema = json.dumps(kind.model_json_schema(), indent=2, sort_keys=True)
+        (folder / f"{name}.schema.json").write_text(f"{schema}\n")

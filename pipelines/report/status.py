@@ -1,0 +1,69 @@
+"""What is in force, since when, and what was last said about it."""
+
+from typing import Any
+
+from pipelines.dataset import VALIDATED
+from pipelines.environment import store_uri
+from pipelines.gates.evaluation import Evaluation
+from pipelines.journal import latest
+from pipelines.layout import evaluation
+from pipelines.registry import champions
+from pipelines.spec import find_model
+from pipelines.store import Store
+
+
+def status(model: str) -> dict[str, Any]:
+    """Champion, newest evaluation, drift and decision of a model; None where there is none yet. Times are UTC.
+
+    Reads the store alone: it answers while Airflow and MLflow are away.
+    """
+    spec, store = find_model(model), Store(store_uri())
+    promoted = champions(store, model)
+    validated = latest(store, VALIDATED, spec.dataset)
+    drift, decision = latest(store, "drift", model), latest(store, "decision", model)
+    return {
+        "model": model,
+        "dataset": {"name": spec.dataset, "newest_partition": validated.content["part"] if validated else None},
+        "champion": {
+            "version": promoted[-1].version if promoted else None,
+            "effective_from": promoted[-1].effective_from.isoformat() if promoted else None,
+        },
+        "evaluation": _newest_evaluation(store, model),
+        "drift": {
+            "partition": drift.content["part"] if drift else None,
+            "severity": drift.content["severity"] if drift else None,
+            "reasons": drift.content["reasons"] if drift else [],
+        },
+        "decision": decision.content["decision"] if decision else None,
+        "decision_reason": decision.content["reason"] if decision else None,
+    }
+
+
+def _newest_evaluation(store: Store, model: str) -> dict[str, Any]:
+    names = store.list_files(evaluation(model, 0).rpartition("/")[0], ".json")
+    found = [Evaluation.from_json(store.read_file(evaluation(model, int(name.removeprefix("v"))))) for name in names]
+    if not found:
+        return {"version": None, "verdict": None, "as_of": None, "sentence": None}
+    newest = max(found, key=lambda one: (one.as_of, one.version))
+    return {
+        "version": newest.version,
+        "verdict": newest.verdict,
+        "as_of": newest.as_of,
+        "sentence": newest.sentence,
+    }
+
+
+def as_text(found: dict[str, Any]) -> str:
+    champion, judged, drift = found["champion"], found["evaluation"], found["drift"]
+    none_yet = f"none yet; train one: python -m pipelines backfill {found['model']}__train --start … --end …"
+    in_force = f"version {champion['version']} since {champion['effective_from']}"
+    lines = {
+        "data": f"{found['dataset']['name']} up to {found['dataset']['newest_partition'] or 'nothing yet'}",
+        "champion": in_force if champion["version"] else none_yet,
+        "evaluation": f"{judged['verdict']}: {judged['sentence']}" if judged["verdict"] else "none yet",
+        "drift": f"{drift['severity']} in {drift['partition']}: {'; '.join(drift['reasons']) or 'nothing moved'}"
+        if drift["severity"]
+        else "none yet",
+        "decision": f"{found['decision']}: {found['decision_reason']}" if found["decision"] else "none yet",
+    }
+    return "\n".join([found["model"], *[f"  {name:<11} {text}" for name, text in lines.items()]])
