@@ -92,18 +92,14 @@ def run_step(step: flow.Step, subject: str, interval: Interval) -> flow.StepResu
     """Run one step on the store and registry of the environment."""
     from pipelines.store import Store
 
-    store = Store(store_uri())
-    module = importlib.import_module(f"pipelines.steps.{step.name}")
-    if step.subject == "dataset":
-        result: flow.StepResult = module.run(find_dataset(subject), interval, store)
-        return result
-    spec = find_model(subject)
-    if step.name not in NEEDS_REGISTRY:
-        result = module.run(spec, interval, store)
-        return result
-    from pipelines.registry import Registry
+    run = importlib.import_module(f"pipelines.steps.{step.name}").run
+    spec: Any = find_dataset(subject) if step.subject == "dataset" else find_model(subject)
+    arguments: list[Any] = [spec, interval, Store(store_uri())]
+    if step.name in NEEDS_REGISTRY:
+        from pipelines.registry import Registry
 
-    result = module.run(spec, interval, store, Registry(tracking_uri()))
+        arguments.append(Registry(tracking_uri()))
+    result: flow.StepResult = run(*arguments)
     return result
 
 

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from pipelines.features import declared_views, select
-from pipelines.spec import DatasetSpec, ModelSpec, load_datasets, load_models
+from pipelines.spec import DatasetSpec, ModelSpec, Strict, load_datasets, load_models
 
-SCHEMAS = {"dataset": DatasetSpec, "model": ModelSpec}
+SCHEMAS: dict[str, type[Strict]] = {"dataset": DatasetSpec, "model": ModelSpec}
 
 
 def check() -> str:
