@@ -107,18 +107,21 @@ def is_ready(home: Home) -> bool:
     return len(lines) >= 8 and lines[7].strip() == "ready"
 
 
-def forget_dead_server(home: Home) -> None:
-    """Remove the pid file of a server that was killed.
+def forget_dead_server(home: Home, socket_folder: Path) -> None:
+    """Remove the lock files of a server that was killed.
 
-    PostgreSQL does so itself, unless another program has that pid by now (after a reboot, or in a
-    fresh container): then it would refuse to start for ever.
+    PostgreSQL does so itself, unless its old pid still means something: another program (after a
+    reboot, or in a fresh container), or a zombie that nobody has reaped. Then it would never start.
     """
-    pid_file = home.pg / "postmaster.pid"
+    for lock in (home.pg / "postmaster.pid", socket_folder / f"{SOCKET_NAME[1:]}.lock"):
+        if lock.exists() and not _is_our_server(lock, home):
+            lock.unlink(missing_ok=True)
+
+
+def _is_our_server(lock: Path, home: Home) -> bool:
     try:
-        pid = int(pid_file.read_text().split()[0])
-        process = psutil.Process(pid)
-        alive = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
-    except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
-        alive = False
-    if not alive:
-        pid_file.unlink(missing_ok=True)
+        process = psutil.Process(int(lock.read_text().split()[0]))
+        return process.name() == "postgres" and Path(process.cwd()) == home.pg
+    except (OSError, ValueError, IndexError, psutil.NoSuchProcess, psutil.AccessDenied):
+        # A zombie has no folder any more, and another user's process is not ours.
+        return False

@@ -1,7 +1,10 @@
 """Where PostgreSQL's socket lies, and what is done about the pid file of a killed server."""
 
 import os
+import shutil
 import stat
+import subprocess
+import sys
 
 from embedded import postgres
 from embedded.home import Home
@@ -41,11 +44,44 @@ def test_a_url_escapes_the_path(tmp_path):
     assert postgres.url(tmp_path / "a b&c", "feast").endswith("/feast?host=" + str(tmp_path) + "/a%20b%26c")
 
 
-def test_a_pid_file_of_another_program_is_forgotten(tmp_path):
+def locks(home, pid):
+    """Both lock files of a server with this pid, beside each other as with a short path."""
+    made = (home.pg / "postmaster.pid", home.pg / ".s.PGSQL.5432.lock")
+    for lock in made:
+        lock.write_text(f"{pid}\n{home.pg}\n")
+    return made
+
+
+def test_the_locks_of_another_program_are_forgotten(tmp_path):
     home = made(tmp_path)
-    (home.pg / "postmaster.pid").write_text(f"{os.getpid()}\n")
-    postgres.forget_dead_server(home)
-    assert not (home.pg / "postmaster.pid").exists()
+    left = locks(home, os.getpid())
+    postgres.forget_dead_server(home, home.pg)
+    assert not any(lock.exists() for lock in left)
+
+
+def test_the_locks_of_an_unreaped_server_are_forgotten(tmp_path):
+    home = made(tmp_path)
+    killed = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], cwd=home.pg)
+    left = locks(home, killed.pid)
+    killed.kill()
+    os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)
+    postgres.forget_dead_server(home, home.pg)
+    assert not any(lock.exists() for lock in left)
+    killed.wait()
+
+
+def test_the_locks_of_a_living_server_are_kept(tmp_path):
+    home = made(tmp_path)
+    program = tmp_path / "postgres"
+    shutil.copy("/bin/sleep", program)
+    server = subprocess.Popen([str(program), "60"], cwd=home.pg)
+    try:
+        left = locks(home, server.pid)
+        postgres.forget_dead_server(home, home.pg)
+        assert all(lock.exists() for lock in left)
+    finally:
+        server.kill()
+        server.wait()
 
 
 def test_ready_is_what_the_server_says(tmp_path):
