@@ -140,8 +140,9 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     if not sys.warnoptions:
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", FutureWarning)
+        # Other libraries' deprecations are for their developers, not for a task's log. A filter would not do:
+        # Feast sets its own when it is imported.
+        warnings.showwarning = lambda *_, **__: None
     try:
         _run_command(options)
     except CallerError as error:
@@ -157,4 +158,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Without the interpreter's teardown: there the libraries' own threads race native destructors, and a
+    # step that has done its work ends in an abort (seen with Evidently and PyArrow loaded together).
+    os._exit(code)

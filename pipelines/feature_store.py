@@ -3,6 +3,8 @@
 Feast's duckdb offline store reads features by a glob of Parquet files, one per partition.
 """
 
+import contextlib
+import io
 import os
 from collections.abc import Iterable
 from datetime import timedelta
@@ -105,7 +107,9 @@ class FeatureStore:
 
     def materialize(self, interval: Interval) -> None:
         """Load the newest values of [start, end) to the online store. Callers keep the order of time."""
-        self._feast.materialize(start_date=interval.start, end_date=interval.end - JUST_BEFORE)
+        # Feast prints headings in colour codes, which are noise in a task's log.
+        with contextlib.redirect_stdout(io.StringIO()):
+            self._feast.materialize(start_date=interval.start, end_date=interval.end - JUST_BEFORE)
 
     def online(self, view: FeatureView, entities: pd.DataFrame) -> pd.DataFrame:
         """What the online store answers for a view's entities; entities: shape (n, keys)."""
