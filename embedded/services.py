@@ -11,6 +11,7 @@ from pathlib import Path
 from embedded import airflow_config, postgres
 from embedded.home import REPO, Home, ensure_secrets, shared_environment
 from embedded.settings import Settings
+from embedded.watch import Probe, airflow_probe, page_probe
 
 QUIET = {"DO_NOT_TRACK": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "FEAST_USAGE": "False"}
 # A user's shell must not leak another Airflow's or MLflow's settings into this one.
@@ -75,6 +76,15 @@ def stack_services(home: Home, settings: Settings) -> list[Service]:
 def stack_environment(home: Home, settings: Settings, socket_folder: Path) -> dict[str, str]:
     """The variables that steps and clients of this stack read."""
     return shared_environment(home, settings.airflow_port, settings.mlflow_port, postgres.url(socket_folder, "feast"))
+
+
+def stack_probes(settings: Settings) -> list[Probe]:
+    """How to notice that a server hangs."""
+    heartbeats = tuple(name for name in AIRFLOW_SERVICES if name != "api-server")
+    return [
+        airflow_probe(f"http://127.0.0.1:{settings.airflow_port}", heartbeats),
+        page_probe("mlflow", f"http://127.0.0.1:{settings.mlflow_port}/health"),
+    ]
 
 
 def _postgres_service(home: Home, socket_folder: Path, base: dict[str, str]) -> Service:

@@ -19,8 +19,9 @@ import psutil
 
 from embedded import processes
 from embedded.home import Home, write_private
-from embedded.services import Service, stack_services
+from embedded.services import Service, stack_probes, stack_services
 from embedded.settings import Settings
+from embedded.watch import Watch
 
 TICK_S = 0.2
 ORPHAN_CHECK_S = 1.0
@@ -69,9 +70,12 @@ class Child:
 class Supervisor:
     """Runs services until SIGTERM or SIGINT, then stops them in reverse order."""
 
-    def __init__(self, home: Home, services: list[Service], ports: dict[str, int] | None = None) -> None:
+    def __init__(
+        self, home: Home, services: list[Service], ports: dict[str, int] | None = None, watch: Watch | None = None
+    ) -> None:
         self.home = home
         self.ports = ports or {}
+        self.watch = watch or Watch([])
         self.children = {service.name: Child(service) for service in services}
         self.stopping = False
         self.written = ""
@@ -82,6 +86,7 @@ class Supervisor:
         processes.adopt_orphans()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: setattr(self, "stopping", True))
+        self.watch.start()
         try:
             while not self.stopping:
                 self.tick()
@@ -100,6 +105,8 @@ class Supervisor:
                 child.state = "running"
             if child.state == "running" and time.monotonic() - child.launched_at > STABLE_S:
                 child.backoff_s = FIRST_BACKOFF_S
+            if child.state == "running":
+                self.end_hung(child)
         self.write_state()
 
     def may_start(self, child: Child) -> bool:
@@ -129,6 +136,13 @@ class Supervisor:
         child.launched_at = time.monotonic()
         child.state = "starting"
         say(f"{service.name}: started, pid {child.process.pid}")
+
+    def end_hung(self, child: Child) -> None:
+        """Kill a child that lives without working; it is then restarted like any that died."""
+        assert child.process is not None
+        if self.watch.is_hung(child.service.name, child.launched_at, time.monotonic()):
+            say(f"{child.service.name}: hangs, ending it")
+            child.process.send_signal(signal.SIGKILL)
 
     def reap(self) -> None:
         """Collect every process that ended: a child is restarted, an adopted orphan merely forgotten."""
@@ -252,7 +266,8 @@ def main() -> None:
         services = stack_services(home, settings)
         for service in services:
             rotate(home.log(service.name))
-        Supervisor(home, services, settings.ports()).run()
+        watch = Watch(stack_probes(settings))
+        Supervisor(home, services, settings.ports(), watch).run()
         home.pid_file.unlink(missing_ok=True)
 
 

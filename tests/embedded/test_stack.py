@@ -84,6 +84,13 @@ def test_a_backfill_goes_on_through_the_death_of_scheduler_database_and_mlflow(r
     assert all(services[name]["pid"] != pid and services[name]["restarts"] >= 1 for name, pid in killed.items())
 
 
+def test_a_scheduler_that_hangs_is_replaced(running):
+    pid = read_state(running.home)["services"]["scheduler"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: processes.started_at(pid) is None, patience_s=150)
+    wait_until(lambda: not unhealthy(running.home))
+
+
 def test_the_same_backfill_again_repeats_nothing(running, airflow):
     before = airflow.runs("flights__data", JANUARY, APRIL)
     assert airflow.dates("flights__data", JANUARY, APRIL, reprocess="none") == []
