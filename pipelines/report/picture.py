@@ -51,10 +51,8 @@ def draw(model: str, months: list[dict[str, Any]], path: Path) -> None:
 def _lines(axes: Any, scored: list[tuple[int, dict[str, Any]]]) -> None:
     at = [position for position, _ in scored]
     auc = [month["auc"] for _, month in scored]
-    around = [
-        [month["auc"] - month["auc_low"] for _, month in scored],
-        [month["auc_high"] - month["auc"] for _, month in scored],
-    ]
+    below = [month["auc"] - month["auc_low"] for _, month in scored]
+    above = [month["auc_high"] - month["auc"] for _, month in scored]
     axes.errorbar(
         at,
         auc,
