@@ -60,8 +60,7 @@ def _features(dataset: DatasetSpec, partition: Interval) -> Awaited:
 class StoreSensor(BaseSensorOperator):
     """Succeeds when the file that `awaits` names for the run's interval is in the store.
 
-    It looks at once, then after 10 s and at growing distances up to a minute; between two looks
-    it holds no worker slot.
+    It looks at once, then every 10 s; between two looks it holds no worker slot.
     """
 
     ui_color = "#fef3c7"
@@ -70,8 +69,6 @@ class StoreSensor(BaseSensorOperator):
         super().__init__(
             mode="reschedule",
             poke_interval=10,
-            exponential_backoff=True,
-            max_wait=timedelta(minutes=1),
             timeout=timedelta(hours=2),
             **kwargs,
         )

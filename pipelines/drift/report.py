@@ -1,6 +1,7 @@
 """The drift report of one model and partition: what moved, and how severe it is.
 
-Quality with labels decides; inputs and predictions warn at most, and seasonal inputs only inform.
+Quality with labels decides. Inputs warn at most, the seasonal ones only inform; predictions warn while
+there are no labels to say whether they are wrong.
 """
 
 import json
@@ -70,7 +71,7 @@ def assess(
             found.append(("warning", f"{column.column}: {column.null_rate_rise:.0%} more nulls than in training"))
         elif column.psi >= policy.psi_warning and not column.seasonal:
             found.append(("warning", f"{column.column}: PSI {column.psi:.2f} against training"))
-    if prediction.psi >= policy.psi_warning:
+    if quality is None and prediction.psi >= policy.psi_warning:
         found.append(("warning", f"predictions: PSI {prediction.psi:.2f} against those held out at evaluation"))
     found.sort(key=lambda one: -ORDER.index(one[0]))
     return (found[0][0] if found else "ok"), [reason for _, reason in found]

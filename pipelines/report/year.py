@@ -140,9 +140,9 @@ def _first_champion_scores(spec: ModelSpec, first: Champion, rows: Rows) -> np.n
 
 def table(model: str, rows: list[Month]) -> Table:
     """The year for a terminal of 80 columns."""
-    shown = Table(title=f"{model}, month by month (UTC)", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    shown = Table(title=f"{model}, month by month (UTC)", box=SIMPLE_HEAD, show_edge=False, padding=0)
     numbers = ("rows", "late", "Brier", "s")
-    for heading in ("month", "rows", "late", "by", "AUC, 95 %", "first", "Brier", "gates", "drift", "decision", "s"):
+    for heading in ("month", "rows", "late", "by", "AUC 95 %", "first", "Brier", "gates", "drift", "decision", "s"):
         shown.add_column(heading, justify="right" if heading in numbers else "left", no_wrap=True)
     for row in rows:
         promoted = f" v{row.promoted_version}" if row.promoted_version else ""
@@ -159,7 +159,7 @@ def table(model: str, rows: list[Month]) -> Table:
             row.decision or "",
             _text(row.seconds, ".0f"),
         )
-    shown.caption = "by: version that scored the month · first: AUC of the first champion, never retrained"
+    shown.caption = "by: the version that scored it · first: AUC of the first champion, never retrained"
     return shown
 
 

@@ -141,6 +141,7 @@ def _history_view(name: str, keys: tuple[str, ...], what: str) -> FeatureView:
         refresh="at each partition, one value an operating day",
         ttl=timedelta(days=28),
         features=_rate_features("_".join(keys), what, spans),
+        seasonal=True,
         build=_history(keys),
     )
 
@@ -186,6 +187,7 @@ VIEWS = (
         features=_rate_features(
             "recent", "flights from the origin", {f"{hours}h": f"in the last {hours} hours" for hours in HOUR_WINDOWS}
         ),
+        seasonal=True,
         build=_origin_recent,
     ),
     _history_view("carrier_history", ("carrier",), "flights of the carrier"),
