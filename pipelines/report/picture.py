@@ -39,7 +39,7 @@ def draw(model: str, months: list[dict[str, Any]], path: Path) -> None:
     quality.set_ylim(0.6, 0.85)
     late.tick_params(axis="x", rotation=45)
     handles = [*late.get_legend_handles_labels()[0], *quality.get_legend_handles_labels()[0]]
-    quality.legend(handles=handles, loc="lower left", frameon=False)
+    quality.legend(handles=handles, loc="upper left", frameon=False)
     late.set_title(f"{model}: retrained every month, or never")
     for axes in (late, quality):
         axes.spines["top"].set_visible(False)
