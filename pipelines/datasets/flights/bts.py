@@ -7,6 +7,7 @@ weather: those features stay null.
 
 import os
 import zipfile
+import zlib
 from datetime import date, timedelta
 from typing import IO
 
@@ -80,14 +81,14 @@ def _flights(file: IO[bytes], url: str, month: date) -> pd.DataFrame:
                 raise SourceError(f"{url}: must hold one .csv, found {archive.namelist()}")
             file = archive.open(names[0])
         published = pd.read_csv(file, dtype=str, encoding="utf-8", usecols=lambda name: name in COLUMNS)
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise SourceError(f"{url}: is not a readable ZIP ({error}); download it again") from error
     except UnicodeDecodeError as error:
         raise SourceError(
             f"{url}: is not UTF-8 (byte {error.start}: {error.object[error.start : error.start + 1]!r}); "
             "convert it with: iconv -f LATIN1 -t UTF-8"
         ) from error
-    except pd.errors.ParserError as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise SourceError(f"{url}: is not CSV: {error}") from error
     missing = [name for name in COLUMNS if name not in published]
     if missing:
