@@ -3,6 +3,7 @@
 import importlib
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 import warnings
@@ -43,8 +44,13 @@ def ensure_cluster(home: Home) -> None:
     os.environ["PATH"] = admin_path()
     draft = home.pg.with_name("pg.new")
     shutil.rmtree(draft, ignore_errors=True)
+    modes = {folder: folder.stat().st_mode for folder in _way(home)}
     server = _package().get_server(draft, cleanup_mode=None, start=False)
     server.ensure_pgdata_inited()
+    # As root the package lets everybody read every folder on the way, /root perhaps; passing is enough.
+    for folder, mode in modes.items():
+        folder.chmod(mode)
+    open_way(home)
     statements = "".join(f"CREATE DATABASE {name};\n" for name in DATABASES)
     subprocess.run(
         [str(server.bin_path / "postgres"), "--single", "-D", str(draft), "postgres"],
@@ -54,6 +60,32 @@ def ensure_cluster(home: Home) -> None:
         **running_as(system_user()),
     )
     draft.rename(home.pg)
+
+
+def _way(home: Home) -> set[Path]:
+    """The folders that PostgreSQL's own user has to pass; none when it runs as ourselves."""
+    return set() if system_user() is None else {*home.pg.parents, *_programs().parents}
+
+
+def open_way(home: Home) -> None:
+    """Let PostgreSQL's own user pass to its data and its programs."""
+    for folder in _way(home):
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)
+
+
+def prepare_start(home: Home, socket_folder: Path) -> None:
+    """What has to be so before every start: others may have closed the way, or killed the last server."""
+    open_way(home)
+    forget_dead_server(home, socket_folder)
+
+
+def _programs() -> Path:
+    """The folder of PostgreSQL's programs."""
+    versions = _package().utils
+    folder: Path = versions.POSTGRES_VERSIONS[versions.TARGET_POSTGRES_VERSION]
+    return folder
 
 
 def _package() -> ModuleType:
@@ -85,7 +117,6 @@ def url(socket_folder: Path, database: str) -> str:
 
 def command(home: Home, socket_folder: Path) -> list[str]:
     """Run the server in the foreground, on the socket alone."""
-    programs = _package().utils.POSTGRES_VERSIONS[_package().utils.TARGET_POSTGRES_VERSION]
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(socket_folder),
@@ -95,7 +126,7 @@ def command(home: Home, socket_folder: Path) -> list[str]:
         "dynamic_shared_memory_type": "mmap",
     }
     pairs = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-    return [str(programs / "postgres"), "-D", str(home.pg), *pairs]
+    return [str(_programs() / "postgres"), "-D", str(home.pg), *pairs]
 
 
 def is_ready(home: Home) -> bool:

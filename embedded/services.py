@@ -94,7 +94,7 @@ def _postgres_service(home: Home, socket_folder: Path, base: dict[str, str]) -> 
         environment=base,
         folder=home.pg,
         user=postgres.system_user(),
-        before_start=lambda: postgres.forget_dead_server(home, socket_folder),
+        before_start=lambda: postgres.prepare_start(home, socket_folder),
         ready=lambda: postgres.is_ready(home),
         # 'Fast' shutdown: SIGTERM would wait for every client to leave.
         stop_signal=signal.SIGINT,

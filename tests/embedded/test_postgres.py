@@ -6,6 +6,8 @@ import stat
 import subprocess
 import sys
 
+import pytest
+
 from embedded import postgres
 from embedded.home import Home
 
@@ -82,6 +84,15 @@ def test_the_locks_of_a_living_server_are_kept(tmp_path):
     finally:
         server.kill()
         server.wait()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives PostgreSQL a user of its own")
+def test_a_closed_way_is_opened_to_pass_but_not_to_read(tmp_path):
+    closed = tmp_path / "closed"
+    home = made(closed / "home")
+    closed.chmod(0o700)
+    postgres.prepare_start(home, home.pg)
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o701
 
 
 def test_ready_is_what_the_server_says(tmp_path):
