@@ -144,12 +144,11 @@ def measure(folder: Path, repeats: int, console: Console) -> dict[str, dict[str,
     }
 
 
-def report(costs: dict[str, dict[str, Cost]], console: Console) -> dict[str, dict[str, float | str]]:
+def show(costs: dict[str, dict[str, Cost]], total: dict[str, Cost], console: Console) -> None:
     table = Table(title="one monthly cycle, CPU seconds (wall)")
     for heading in ("step", "warm process", "child process", "start-up and imports", "ratio"):
         table.add_column(heading, justify="left" if heading == "step" else "right")
-    total = {name: sum(of.values(), Cost(0, 0)) for name, of in costs.items()}
-    rows = {**{step: (costs["warm"][step], child) for step, child in costs["child"].items()}}
+    rows = {step: (costs["warm"][step], child) for step, child in costs["child"].items()}
     for step, (limit, child) in {**rows, "all steps": (total["warm"], total["child"])}.items():
         table.add_row(
             step,
@@ -158,34 +157,28 @@ def report(costs: dict[str, dict[str, Cost]], console: Console) -> dict[str, dic
             f"{child.cpu_s - limit.cpu_s:.1f}",
             f"{child.cpu_s / limit.cpu_s:.1f}",
         )
-    cycle = total["airflow"]
     console.print(table)
+    cycle, orchestration = total["airflow"], total["airflow"].cpu_s - total["child"].cpu_s
     console.print(
-        f"in Airflow: {cycle.cpu_s:.1f} CPU s, {cycle.wall_s:.1f} s of wall; over the child processes "
-        f"{cycle.cpu_s - total['child'].cpu_s:.1f} CPU s of orchestration"
+        f"in Airflow: {cycle.cpu_s:.1f} CPU s, {cycle.wall_s:.1f} s of wall; "
+        f"{orchestration:.1f} CPU s of it beyond the child processes"
     )
-    limit = total["warm"].cpu_s
 
-    def figure(value: float) -> dict[str, float | str]:
-        return {"value": round(value, 2), "unit": "CPU s", "limit": round(limit, 2), "ratio": round(value / limit, 2)}
 
-    figures = {f"step_{step}": figure(child.cpu_s) for step, (_, child) in rows.items()}
-    for step, (own_limit, child) in rows.items():
-        figures[f"step_{step}"] |= {
-            "limit": round(own_limit.cpu_s, 2),
-            "ratio": round(child.cpu_s / own_limit.cpu_s, 2),
-        }
-    return figures | {
-        "compute": figure(limit),
-        "imports": figure(total["child"].cpu_s - limit),
-        "orchestration": figure(cycle.cpu_s - total["child"].cpu_s),
-        "cycle_in_airflow": figure(cycle.cpu_s),
-        "cycle_in_airflow_wall": {
-            "value": round(cycle.wall_s, 2),
-            "unit": "s",
-            "limit": round(total["warm"].wall_s, 2),
-            "ratio": round(cycle.wall_s / total["warm"].wall_s, 2),
-        },
+def figure(value: float, limit: float, unit: str = "CPU s") -> dict[str, float | str]:
+    return {"value": round(value, 2), "unit": unit, "limit": round(limit, 2), "ratio": round(value / limit, 2)}
+
+
+def figures_of(costs: dict[str, dict[str, Cost]], total: dict[str, Cost]) -> dict[str, dict[str, float | str]]:
+    """Against the warm process: each step as a child, and what imports, orchestration and the whole come to."""
+    limit, child, cycle = total["warm"], total["child"], total["airflow"]
+    return {
+        **{f"step_{step}": figure(cost.cpu_s, costs["warm"][step].cpu_s) for step, cost in costs["child"].items()},
+        "compute": figure(limit.cpu_s, limit.cpu_s),
+        "imports": figure(child.cpu_s - limit.cpu_s, limit.cpu_s),
+        "orchestration": figure(cycle.cpu_s - child.cpu_s, limit.cpu_s),
+        "cycle_in_airflow": figure(cycle.cpu_s, limit.cpu_s),
+        "cycle_in_airflow_wall": figure(cycle.wall_s, limit.wall_s, "s"),
     }
 
 
@@ -197,9 +190,10 @@ def main() -> None:
     console = Console()
     with tempfile.TemporaryDirectory(prefix="trainyard-loop-") as folder:
         costs = measure(Path(folder), 1 if options.quick else 3, console)
-    figures = report(costs, console)
+    total = {name: sum(of.values(), Cost(0, 0)) for name, of in costs.items()}
+    show(costs, total, console)
     if options.json:
-        options.json.write_text(json.dumps(figures, indent=1))
+        options.json.write_text(json.dumps(figures_of(costs, total), indent=1))
 
 
 if __name__ == "__main__":

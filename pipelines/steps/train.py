@@ -46,17 +46,25 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
 
     rows = load(store, spec, manifest)
     declared = select(declared_views(spec.dataset), spec.features, spec.name)
-    split = split_of(spec, interval)
-    fits = fit(spec, split, rows, declared)
-    held_out = rows.between(split.evaluation_from, split.as_of)
+    fits = fit(spec, split_of(spec, interval), rows, declared)
+    made = log_candidate(registry, spec, _trained(spec, interval, store, manifest, rows, fits))
+    store.write_file(path, made.to_json().encode())
+    outcome = f"version {made.version}: {made.rounds} rounds, {len(rows.label):,} rows"
+    return _result(spec, interval, made, path, outcome)
+
+
+def _trained(
+    spec: ModelSpec, interval: Interval, store: Store, manifest: TrainingSet, rows: Rows, fits: "Fits"
+) -> Trained:
+    """What MLflow is told, with the metrics of the held-out months; their scores are written to the store."""
+    held_out = rows.between(split_of(spec, interval).evaluation_from, interval.as_of)
     scores_path = candidate_scores(spec.name, stamp(interval.as_of))
     measured = {
-        name: measure_all(spec.target.task, held_out.label, values, held_out.day)
-        for name, values in fits.scores.items()
+        who: measure_all(spec.target.task, held_out.label, values, held_out.day) for who, values in fits.scores.items()
     }
-    trained = Trained(
+    return Trained(
         manifest=manifest,
-        key=key,
+        key=candidate_key(spec, manifest),
         refitted=fits.refitted,
         evaluated=fits.evaluated,
         encoding=fits.encoding,
@@ -66,11 +74,6 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
         importances=importances(fits.refitted),
         rounds=fits.stopped.rounds,
         scores_digest=store.write_parquet(scores_path, _table(held_out, fits.scores)),
-    )
-    made = log_candidate(registry, spec, trained)
-    store.write_file(path, made.to_json().encode())
-    return _result(
-        spec, interval, made, path, f"version {made.version}: {made.rounds} rounds, {len(rows.label):,} rows"
     )
 
 
