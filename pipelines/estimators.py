@@ -94,13 +94,13 @@ def fit_baseline(
     estimators = {
         "majority": DummyClassifier(strategy="prior"),
         "mean": DummyRegressor(strategy="mean"),
-        "logistic_regression": LogisticRegression(max_iter=200),
+        "logistic_regression": LogisticRegression(tol=1e-3),
         "ridge": Ridge(),
     }
     categories = [position for position, kind in enumerate(encoding.feature_types) if kind == "c"]
     quantities = [position for position, kind in enumerate(encoding.feature_types) if kind == "q"]
     columns = make_column_transformer(
-        (OneHotEncoder(handle_unknown="ignore"), categories),
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype="float32"), categories),
         (make_pipeline(SimpleImputer(), StandardScaler()), quantities),
     )
     plain = baseline in ("majority", "mean")
