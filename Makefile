@@ -55,6 +55,6 @@ $(VENV)/.installed: requirements.txt
 	@$(MAKE) --no-print-directory preflight
 	@echo "Installing into $(VENV) (2 GB, a minute or two the first time)"
 	@test -x $(BIN)/python || if command -v uv >/dev/null; then $(PYTHON) -m venv --without-pip $(VENV); else $(PYTHON) -m venv $(VENV); fi
-	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --disable-pip-version-check uv
+	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --disable-pip-version-check uv==0.13.8
 	@$(UV) pip install --python $(BIN)/python -r requirements.txt --compile-bytecode
 	@touch $@
