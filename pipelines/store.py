@@ -188,9 +188,10 @@ class Store:
             content: bytes = source.read()
         return content
 
-    def read_parquet(self, path: str) -> pa.Table:
+    def read_parquet(self, path: str, columns: list[str] | None = None) -> pa.Table:
+        """The file's rows, all columns or those named."""
         with self._files.open_input_file(path) as source:
-            return pq.read_table(source)
+            return pq.read_table(source, columns=columns)
 
     def exists(self, path: str) -> bool:
         found: bool = self._files.get_file_info(path).type == fs.FileType.File

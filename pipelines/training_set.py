@@ -81,13 +81,17 @@ class Rows:
         return self.where(inside.to_numpy())
 
 
-def model_rows(spec: ModelSpec, joined: pd.DataFrame, as_of: datetime) -> Rows:
-    """The model's columns of joined rows; a label that was not known as of the time is null."""
+def feature_names(spec: ModelSpec) -> list[str]:
+    """The model's columns, in the order of the declarations. Raises SpecError for one that is not declared."""
+    return [feature.name for feature in select(declared_views(spec.dataset), spec.features, spec.name)]
+
+
+def model_rows(spec: ModelSpec, joined: pd.DataFrame, as_of: datetime, names: list[str] | None = None) -> Rows:
+    """The model's columns of joined rows, or those named; a label that was not known as of the time is null."""
     schema = code(spec.dataset, "schema")
-    names = [feature.name for feature in select(declared_views(spec.dataset), spec.features, spec.name)]
     known = (joined[schema.LABEL_AT] <= as_of).to_numpy()
     return Rows(
-        features=joined[names],
+        features=joined[feature_names(spec) if names is None else names],
         label=np.where(known, label_of(joined[spec.target.column], spec.target), np.nan),
         at=joined[schema.TIME],
         day=joined[schema.TIME].dt.tz_convert(schema.CLUSTER_TIMEZONE).dt.strftime("%F").to_numpy(),
@@ -103,10 +107,13 @@ def label_of(values: pd.Series, target: Target) -> np.ndarray:
     return np.where(np.isnan(numbers), np.nan, (numbers >= target.at_least).astype("float64"))
 
 
-def load(store: Store, spec: ModelSpec, manifest: TrainingSet) -> Rows:
-    """All labelled rows of the training set, oldest partition first."""
-    frames = [store.read_parquet(partition.path).to_pandas() for partition in manifest.partitions]
-    return model_rows(spec, pd.concat(frames, ignore_index=True), parse_time(manifest.as_of)).labelled()
+def load(store: Store, spec: ModelSpec, manifest: TrainingSet, features: bool = True) -> Rows:
+    """All labelled rows of the training set, oldest partition first; features=False reads the labels alone."""
+    schema = code(spec.dataset, "schema")
+    names = manifest.features if features else []
+    columns = list(dict.fromkeys([schema.KEY, schema.TIME, schema.LABEL_AT, spec.target.column, *names]))
+    frames = [store.read_parquet(partition.path, columns).to_pandas() for partition in manifest.partitions]
+    return model_rows(spec, pd.concat(frames, ignore_index=True), parse_time(manifest.as_of), names).labelled()
 
 
 def read(store: Store, model: str, as_of: datetime) -> TrainingSet:

@@ -4,14 +4,13 @@ import pandas as pd
 
 from pipelines.dataset import backfill_command, validated_partitions
 from pipelines.errors import EmptyWindow, MissingInput
-from pipelines.features import declared_views, select
 from pipelines.flow import StepResult
 from pipelines.interval import Interval, part_key, partition_interval, partitions_between
 from pipelines.joined import joined_partition
 from pipelines.layout import training_set
 from pipelines.spec import DatasetSpec, ModelSpec, find_dataset
 from pipelines.store import Store
-from pipelines.training_set import TrainingSet, load, require_rows, split_of, stamp
+from pipelines.training_set import TrainingSet, feature_names, load, require_rows, split_of, stamp
 
 
 def window(spec: ModelSpec, dataset: DatasetSpec, interval: Interval, validated: list[str]) -> list[str]:
@@ -52,11 +51,11 @@ def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
     manifest = TrainingSet(
         model=spec.name,
         as_of=interval.as_of.isoformat(),
-        features=[feature.name for feature in select(declared_views(dataset.name), spec.features, spec.name)],
+        features=feature_names(spec),
         target=spec.target.model_dump(),
         partitions=[joined_partition(store, dataset, partition_interval(part, dataset.partition)) for part in parts],
     )
-    rows = load(store, spec, manifest)
+    rows = load(store, spec, manifest, features=False)
     split = split_of(spec, interval)
     evaluation = rows.between(split.evaluation_from, split.as_of)
     require_rows(rows.between(None, split.early_stopping_from), spec, "fit")

@@ -1,6 +1,7 @@
 """Hold the candidate to its gates: floors, baselines, and the champion in force before it."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,12 @@ from pipelines.estimators import score
 from pipelines.flow import StepResult
 from pipelines.gates.evaluation import Evaluation, Subject, evaluate
 from pipelines.gates.rules import Evidence
-from pipelines.interval import Interval
+from pipelines.interval import Interval, partition_interval
 from pipelines.layout import candidate_scores, evaluation, evaluation_page
 from pipelines.registry import Champion, Registry, champion_before
 from pipelines.report.curves import curves
 from pipelines.report.pages import render
-from pipelines.spec import ModelSpec
+from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 from pipelines.training_set import load, read, split_of, stamp
 
@@ -64,7 +65,10 @@ def _champion_scores(
     spec: ModelSpec, interval: Interval, store: Store, registry: Registry, champion: Champion, held_out: pd.DataFrame
 ) -> np.ndarray:
     """The champion's scores of the held-out rows, in their order."""
-    rows = load(store, spec, read(store, spec.name, interval.as_of))
+    manifest, since = read(store, spec.name, interval.as_of), split_of(spec, interval).evaluation_from
+    granularity = find_dataset(spec.dataset).partition
+    recent = [one for one in manifest.partitions if partition_interval(one.part, granularity).end > since]
+    rows = load(store, spec, replace(manifest, partitions=recent))
     evaluated = rows.where(rows.key.isin(held_out["key"]).to_numpy())
     booster, encoding = registry.load(spec.name, champion.version)
     scores = pd.Series(score(booster, encoding, encoding.matrix(evaluated.features)), index=evaluated.key.to_numpy())
