@@ -83,9 +83,10 @@ def log_candidate(registry: Registry, spec: ModelSpec, trained: Trained) -> Cand
         run_id = client.create_run(experiment, run_name=f"as of {manifest.as_of[:10]}", tags=tags).info.run_id
         _log_figures(client, run_id, spec, trained)
         _log_inputs(client, run_id, manifest)
-        model_id, digest = _log_models(client, run_id, trained)
         client.log_dict(run_id, trained.importances, "importances.json")
         client.log_text(run_id, manifest.to_json(), "training_set.json")
+        # Last, for logging a model ends the run: one that was left half way is not to look finished.
+        model_id, digest = _log_models(client, run_id, trained)
         client.set_terminated(run_id)
         version = registry.find_candidate(spec.name, trained.key)
         if version is None:
