@@ -1,0 +1,121 @@
+"""Real servers for the steps, each on a free port; ended by their own process id."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import QUARTER, use_home
+
+STARTED_WITHIN_SECONDS = 90
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@dataclass
+class MLflow:
+    """One `mlflow server` on SQLite; it can be killed and started again on the same state."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)]
+        command += ["--backend-store-uri", f"sqlite:///{self.folder / 'mlflow.db'}", "--workers", "1"]
+        command += ["--artifacts-destination", str(self.folder / "artifacts")]
+        environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+        log = (self.folder / "server.log").open("ab")
+        # A session of its own: the server's worker is ended with it.
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+        log.close()
+        deadline = time.monotonic() + STARTED_WITHIN_SECONDS
+        while not self.answers():
+            told = (self.folder / "server.log").read_text()[-2000:]
+            assert self.process.poll() is None and time.monotonic() < deadline, f"mlflow did not start:\n{told}"
+            time.sleep(0.2)
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.uri}/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MLflow]:
+    """A server for all tests that do not kill theirs."""
+    server = MLflow(tmp_path_factory.mktemp("mlflow"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def joined_home(quarter_store, march, flights, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with January to March joined to their features; of the joined rows every sixth is kept, enough to
+    train on and quick. Copy it, never write to it."""
+    from pipelines.interval import partition_interval
+    from pipelines.joined import joined_partition
+    from pipelines.store import Store
+
+    home = tmp_path_factory.mktemp("joined") / "home"
+    shutil.copytree(quarter_store.uri, home / "store")
+    store = Store(str(home / "store"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        use_home(monkeypatch, home)
+        for part in QUARTER:
+            joined = joined_partition(store, flights, partition_interval(part, "month"))
+            rows = store.read_parquet(joined.path)
+            store.write_parquet(joined.path, rows.take(list(range(0, rows.num_rows, 6))))
+    return home
+
+
+@pytest.fixture
+def joined_store(joined_home: Path, home: Path):
+    """A copy of the joined quarter that a test may change."""
+    from pipelines.store import Store
+
+    shutil.copytree(joined_home / "store", home / "store")
+    return Store(str(home / "store"))
+
+
+@pytest.fixture
+def command(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs `python -m pipelines …` on the test's home."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pipelines", *arguments],
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return run

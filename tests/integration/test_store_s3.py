@@ -1,0 +1,83 @@
+"""The store on S3, against a server that speaks S3 over HTTP."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+import pyarrow as pa
+import pytest
+from moto.server import ThreadedMotoServer
+
+from pipelines.journal import latest
+from pipelines.steps import featurize, validate
+from pipelines.store import Store
+from tests.pipelines.months import FEBRUARY, JANUARY, pull
+
+pytestmark = pytest.mark.slow
+ROWS = pa.table({"id": ["a", "b", "c"], "delay_min": pa.array([1, None, 3], pa.int32())})
+OTHER = pa.table({"id": ["d"], "delay_min": pa.array([4], pa.int32())})
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Store:
+    settings = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    bucket = f"trainyard-{abs(hash(request.node.name)) % 10**9}"
+    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
+    return Store(f"s3://{bucket}/store")
+
+
+def test_replacing_a_partition_leaves_the_others_and_the_past(s3):
+    first = s3.replace_partition("raw/t", ROWS, "2013-01")
+    s3.replace_partition("raw/t", ROWS, "2013-02")
+    assert s3.replace_partition("raw/t", ROWS, "2013-01").changed is False
+    s3.replace_partition("raw/t", OTHER, "2013-01")
+    assert s3.parts("raw/t") == ["2013-01", "2013-02"]
+    assert s3.read("raw/t", part="2013-01").equals(OTHER) and s3.read("raw/t", part="2013-02").equals(ROWS)
+    assert s3.read("raw/t", part="2013-01", version=first.version).equals(ROWS)
+
+
+def test_writers_at_the_same_time_lose_no_partition(s3):
+    parts = [f"2013-{month:02}" for month in range(1, 7)]
+    s3.replace_partition("raw/t", ROWS, "2012-12")
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda part: Store(s3.uri).replace_partition("raw/t", OTHER, part), parts))
+    assert s3.parts("raw/t") == ["2012-12", *parts]
+
+
+def test_files_are_written_listed_and_read(s3):
+    digest = s3.write_file("pages/a.html", b"one")
+    assert s3.read_file("pages/a.html") == b"one" and s3.exists("pages/a.html")
+    assert s3.write_file("pages/a.html", b"one") == digest
+    assert not s3.exists("pages/b.html") and s3.list_files("pages", ".html") == ["a"]
+    assert s3.list_files("nowhere", ".html") == []
+    s3.write_parquet("features/a.parquet", ROWS)
+    assert s3.read_parquet("features/a.parquet").equals(ROWS)
+    assert s3.location("pages/a.html") == f"{s3.uri}/pages/a.html"
+
+
+def test_data_steps_leave_there_what_they_leave_in_a_folder(s3, store, year, flights):
+    digests = {}
+    for one in (s3, store):
+        for interval in (JANUARY, FEBRUARY):
+            pull(one, year, interval)
+            validate.run(flights, interval, one)
+        digests[one] = featurize.run(flights, FEBRUARY, one).figures["digest"]
+    assert digests[s3] == digests[store]
+    assert latest(s3, "validated", "flights").content["part"] == "2013-02"

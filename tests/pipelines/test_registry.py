@@ -1,0 +1,65 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from pipelines.errors import MissingInput
+from pipelines.registry import Champion, champion_as_of, champion_before, champions, promote, require_champion
+
+MARCH, APRIL, MAY, JUNE = (datetime(2013, month, 1, tzinfo=UTC) for month in (3, 4, 5, 6))
+
+
+def champion(version: int, since: datetime) -> Champion:
+    return Champion(version, f"run-{version}", since, since)
+
+
+@pytest.fixture
+def promoted(store):
+    """Version 1 from April, 2 from June; then a late backfill put 3 into force from May."""
+    for version, since in ((1, APRIL), (2, JUNE), (3, MAY)):
+        promote(store, "flight_delay", champion(version, since), f"digest-{version}")
+    return store
+
+
+def version_at(store, at: datetime) -> int | None:
+    found = champion_as_of(store, "flight_delay", at)
+    return found.version if found else None
+
+
+def test_each_time_has_the_champion_that_was_in_force_then(promoted):
+    assert version_at(promoted, MARCH) is None
+    assert version_at(promoted, APRIL) == 1
+    assert version_at(promoted, datetime(2013, 4, 30, 23, 59, tzinfo=UTC)) == 1
+    assert version_at(promoted, MAY) == 3
+    assert version_at(promoted, JUNE) == version_at(promoted, datetime(2014, 1, 1, tzinfo=UTC)) == 2
+
+
+def test_champions_are_in_the_order_of_force_not_of_promotion(promoted):
+    assert [one.version for one in champions(promoted, "flight_delay")] == [1, 3, 2]
+
+
+def test_a_challenger_meets_the_champion_before_it_and_never_itself(promoted):
+    assert champion_before(promoted, "flight_delay", APRIL) is None
+    assert champion_before(promoted, "flight_delay", JUNE).version == 3
+
+
+def test_the_same_promotion_again_is_none(promoted):
+    assert promote(promoted, "flight_delay", champion(2, JUNE), "digest-2") is False
+    assert len(champions(promoted, "flight_delay")) == 3
+
+
+def test_a_second_version_of_one_time_replaces_the_first(promoted):
+    assert promote(promoted, "flight_delay", champion(4, MAY), "digest-4") is True
+    assert [one.version for one in champions(promoted, "flight_delay")] == [1, 4, 2]
+
+
+def test_models_have_champions_of_their_own(promoted):
+    assert champions(promoted, "arrival_minutes") == []
+
+
+def test_without_a_champion_the_error_says_since_when_there_is_one(promoted):
+    with pytest.raises(
+        MissingInput, match=r"no champion was in force at 2013-03-01; the first took force on 2013-04-01"
+    ):
+        require_champion(promoted, "flight_delay", MARCH)
+    with pytest.raises(MissingInput, match=r"none was ever promoted\. Train one: .*backfill arrival_minutes__train"):
+        require_champion(promoted, "arrival_minutes", MARCH)
