@@ -13,7 +13,7 @@ def draw(model: str, months: list[dict[str, Any]], path: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, late = pyplot.subplots(figsize=(11, 5.5), dpi=150)
+    figure, late = pyplot.subplots(figsize=(11, 5.5), dpi=150, layout="constrained")
     names = [month["month"] for month in months]
     late.bar(names, [100 * (month["late_rate"] or 0) for month in months], color=LATE, width=0.7, label="late rate")
     late.set_ylabel("late arrivals, %")
@@ -27,7 +27,7 @@ def draw(model: str, months: list[dict[str, Any]], path: Path) -> None:
             quality.text(
                 at + 0.5,
                 0.995,
-                f" v{month['promoted_version']} in force",
+                f"v{month['promoted_version']} in force ",
                 rotation=90,
                 va="top",
                 ha="right",
@@ -39,11 +39,10 @@ def draw(model: str, months: list[dict[str, Any]], path: Path) -> None:
     quality.set_ylim(0.6, 0.85)
     late.tick_params(axis="x", rotation=45)
     handles = [*late.get_legend_handles_labels()[0], *quality.get_legend_handles_labels()[0]]
-    quality.legend(handles=handles, loc="upper left", frameon=False)
+    figure.legend(handles=handles, loc="outside lower center", ncol=3, frameon=False)
     late.set_title(f"{model}: retrained every month, or never")
     for axes in (late, quality):
         axes.spines["top"].set_visible(False)
-    figure.tight_layout()
     figure.savefig(path)
     pyplot.close(figure)
 
