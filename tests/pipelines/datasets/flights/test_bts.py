@@ -101,8 +101,8 @@ def corrupt_zip(folder: Path, months) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("march.csv", months[3].to_csv(index=False))
     content = bytearray(path.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 64] = b"\xff" * 64
+    first = 30 + len("march.csv")  # behind the member's header, where the compressed content begins
+    content[first : first + 8] = b"\xff" * 8
     path.write_bytes(bytes(content))
 
 
