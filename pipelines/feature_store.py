@@ -100,7 +100,7 @@ class FeatureStore:
         if joined["row_number"].tolist() != list(range(len(rows))):
             raise TrainyardError(
                 f"{self.dataset}: the point-in-time join of {len(rows)} rows gave {len(joined)}; "
-                "a feature file holds duplicates, rebuild it with: python -m pipelines featurize"
+                "nothing was written, the rows or the feature files changed meanwhile"
             )
         values = joined[[name for view in self.views for name in (*view.columns(), view.time_column)]]
         return pd.concat([rows.reset_index(drop=True), values], axis=1)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -167,7 +168,7 @@ class Store:
                     sink.write(content)
             else:
                 self._files.create_dir(folder, recursive=True)
-                partial = f"{path}.{os.getpid()}.partial"
+                partial = f"{path}.{uuid4().hex}.partial"
                 with self._files.open_output_stream(partial) as sink:
                     sink.write(content)
                 Path(self.location(partial)).replace(self.location(path))

@@ -31,7 +31,8 @@ def population_stability_index(reference: pd.Series, current: pd.Series, bins: i
     if len(reference) == 0 or len(current) == 0:
         raise EmptyWindow(f"drift of {reference.name}: {len(reference)} reference and {len(current)} current rows")
     if pd.api.types.is_numeric_dtype(reference):
-        edges = np.unique(np.nanquantile(reference.astype("float64"), np.linspace(0, 1, bins + 1)[1:-1]))
+        known = reference.dropna().astype("float64")
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])) if len(known) else np.empty(0)
         expected, observed = (_numeric_shares(values, edges) for values in (reference, current))
     else:
         shares = reference.value_counts(normalize=True)

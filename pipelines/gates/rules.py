@@ -77,8 +77,8 @@ def _versus_champion(gate: VersusChampion, evidence: Evidence) -> GateResult:
         sentence = "no champion is in force yet: the other gates decide"
         return _result(gate.kind, gate.metric, "pass", sentence, None, -gate.not_worse_by, 0)
     rows = evidence.comparable
-    if len(np.unique(evidence.label[rows])) < 2:
-        sentence = "the champion was trained on the held-out rows, so nothing fair is left to compare on"
+    if not rows.any() or (gate.metric in HIGHER_IS_BETTER and len(np.unique(evidence.label[rows])) < 2):
+        sentence = "too few held-out rows are left that the champion was not trained on: nothing fair to compare"
         return _result(gate.kind, gate.metric, "fail", sentence, None, -gate.not_worse_by, int(rows.sum()))
     gain = _gain(gate.metric, evidence, evidence.champion, rows)
     verdict: Verdict = "pass" if gain.value >= -gate.not_worse_by else "fail"

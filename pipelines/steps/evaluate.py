@@ -82,10 +82,11 @@ def _write(
     digest = hashlib.sha256(result.to_json().encode()).hexdigest()
     drawn = curves(evidence) if spec.target.task == "classification" else {}
     html = render("evaluation.html", evaluation=result, description=spec.description, curves=drawn)
-    store.write_file(page, html.encode())
-    store.write_file(path, result.to_json().encode())
     with registry.reached():
         registry.client.log_text(run_id, result.to_json(), "evaluation.json")
         registry.client.log_text(run_id, html, "evaluation.html")
         registry.client.set_model_version_tag(spec.name, str(result.version), "verdict", result.verdict)
+    # Last: while MLflow does not have the verdict, neither does `status`.
+    store.write_file(page, html.encode())
+    store.write_file(path, result.to_json().encode())
     return path, digest
