@@ -43,11 +43,14 @@ class Quality:
 
 @dataclass(frozen=True)
 class DriftReport:
+    """severity: of everything, with its reasons; quality_severity: of quality alone, None until labels are in."""
+
     model: str
     part: str
     model_version: int
     severity: Severity
     reasons: list[str]
+    quality_severity: Severity | None
     quality: Quality | None
     positive_rate: float | None
     prediction: ColumnDrift
@@ -63,9 +66,7 @@ def assess(
     """The severity and its reasons, the worst first. quality is None until labels are in."""
     found: list[tuple[Severity, str]] = []
     if quality is not None:
-        verdict = _of_quality(policy, quality)
-        if verdict is not None:
-            found.append(verdict)
+        found.append(judge_quality(policy, quality))
     for column in inputs:
         if column.null_rate_rise >= policy.null_rate_rise:
             found.append(("warning", f"{column.column}: {column.null_rate_rise:.0%} more nulls than in training"))
@@ -73,15 +74,16 @@ def assess(
             found.append(("warning", f"{column.column}: PSI {column.psi:.2f} against training"))
     if quality is None and prediction.psi >= policy.psi_warning:
         found.append(("warning", f"predictions: PSI {prediction.psi:.2f} against those held out at evaluation"))
-    found.sort(key=lambda one: -ORDER.index(one[0]))
-    return (found[0][0] if found else "ok"), [reason for _, reason in found]
+    alarms = sorted((one for one in found if one[0] != "ok"), key=lambda one: -ORDER.index(one[0]))
+    return (alarms[0][0] if alarms else "ok"), [reason for _, reason in alarms]
 
 
-def _of_quality(policy: Monitoring, quality: Quality) -> tuple[Severity, str] | None:
+def judge_quality(policy: Monitoring, quality: Quality) -> tuple[Severity, str]:
+    """The severity of quality alone, and the figures in words."""
     now = quality.measured[quality.metric]
     interval = "" if now.low is None else f" [{now.low:.3f}, {now.high:.3f}]"
     text = f"{quality.metric} {now.value:.3f}{interval} against {quality.reference:.3f} at evaluation"
     certain = quality.loss if quality.least_loss is None else quality.least_loss
     if certain > policy.critical_loss:
         return "critical", text
-    return ("warning", text) if quality.loss > policy.warning_loss else None
+    return ("warning" if quality.loss > policy.warning_loss else "ok"), text

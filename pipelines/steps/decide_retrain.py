@@ -30,19 +30,16 @@ def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
         )
     report = json.loads(store.read_file(path))
     champion = require_champion(store, spec.name, interval.start)
-    decision = decide(spec.retrain, report["severity"], report["reasons"], champion.effective_from, interval.as_of)
-    event = Event(
-        DECISION,
-        spec.name,
-        interval.as_of,
-        {
-            "part": part,
-            "decision": decision.answer,
-            "reason": decision.reason,
-            "severity": report["severity"],
-            "model_version": report["model_version"],
-        },
-    )
+    since, signals = champion.effective_from, (report["severity"], report["quality_severity"], report["reasons"])
+    decision = decide(spec.retrain, *signals, since, interval.as_of)
+    content = {
+        "part": part,
+        "decision": decision.answer,
+        "reason": decision.reason,
+        "severity": report["severity"],
+        "model_version": report["model_version"],
+    }
+    event = Event(DECISION, spec.name, interval.as_of, content)
     record(store, event)
     return StepResult(
         step="decide_retrain",

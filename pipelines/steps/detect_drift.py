@@ -6,7 +6,7 @@ import pandas as pd
 from pipelines.dataset import backfill_command, covered_part, validated_partitions
 from pipelines.drift.inputs import column_drift
 from pipelines.drift.page import draw
-from pipelines.drift.report import DriftReport, Quality, assess
+from pipelines.drift.report import DriftReport, Quality, assess, judge_quality
 from pipelines.errors import MissingInput
 from pipelines.features import declared_views, select
 from pipelines.flow import StepResult
@@ -48,6 +48,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
         model_version=champion.version,
         severity=severity,
         reasons=reasons,
+        quality_severity=judge_quality(spec.monitoring, quality)[0] if quality else None,
         quality=quality,
         positive_rate=_mean(current.label),
         prediction=prediction,
