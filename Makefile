@@ -43,8 +43,8 @@ lint: $(VENV)/.installed ## Check style (ruff) and types (mypy).
 lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml.
 	@$(UV) pip compile --universal --python-version 3.11 pyproject.toml --group dev -o requirements.txt
 
-clean: down ## Stop the servers and remove .venv and the stack's state (TRAINYARD_HOME).
-	@rm -rf $(VENV) "$(or $(TRAINYARD_HOME),.trainyard)" .pytest_cache .mypy_cache .ruff_cache
+clean: down ## Stop the servers and remove .venv and .trainyard; a TRAINYARD_HOME elsewhere is yours to remove.
+	@rm -rf $(VENV) .trainyard .pytest_cache .mypy_cache .ruff_cache
 
 preflight: ## Check this machine: Python, disk, ports.
 	@command -v $(PYTHON) >/dev/null || { echo "trainyard: no '$(PYTHON)' found. Install Python 3.12, or name one: PYTHON=python3.12 make demo" >&2; exit 2; }

@@ -8,7 +8,7 @@ from plugins.retrain_trigger import RetrainTrigger, backfill_param
 from plugins.store_sensor import StoreSensor, partition_predictions
 
 datasets = spec.load_datasets()
-for model in to_build("monitor", spec.load_models(datasets=datasets)):
+for model in to_build("monitor", spec.sound_models(datasets=datasets)):
     dataset = datasets[model.dataset]
     with model_dag("monitor", model, dataset, backfill_param()):
         predictions = StoreSensor(

@@ -16,7 +16,7 @@ REASON = Param(
 )
 
 datasets = spec.load_datasets()
-for model in to_build("train", spec.load_models(datasets=datasets)):
+for model in to_build("train", spec.sound_models(datasets=datasets)):
     dataset = datasets[model.dataset]
     with model_dag("train", model, dataset, {"reason": REASON}):
         features = StoreSensor(task_id="await_features", awaits=partial(latest_features, dataset))

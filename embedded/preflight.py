@@ -171,10 +171,9 @@ def start_problems(environ):
 def main(arguments=None):
     """Print what stands in the way, one line each; return 2 when anything does."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--install", action="store_true", help="check what making .venv needs, too")
+    parser.add_argument("--install", action="store_true", help="check what making .venv needs, not what starting needs")
     options = parser.parse_args(arguments)
-    problems = install_problems(os.environ) if options.install else []
-    problems += start_problems(os.environ)
+    problems = install_problems(os.environ) if options.install else start_problems(os.environ)
     found = list(dict.fromkeys(problem for problem in problems if problem))
     for problem in found:
         print("trainyard: " + problem, file=sys.stderr)

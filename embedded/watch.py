@@ -4,6 +4,7 @@ Airflow's scheduler is the known case: when it loses the database it shuts its e
 may wait for ever for a worker that has missed the message.
 """
 
+import http.client
 import json
 import threading
 import time
@@ -58,7 +59,7 @@ def airflow_probe(url: str, components: tuple[str, ...]) -> Probe:
     def probe() -> dict[str, bool]:
         try:
             health = json.loads(_read(f"{url}/api/v2/monitor/health"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, http.client.HTTPException):
             return {"api-server": False}
         if (health.get("metadatabase") or {}).get("status") != "healthy":
             # Without the database nobody can heartbeat.
@@ -75,7 +76,7 @@ def page_probe(name: str, url: str) -> Probe:
     def probe() -> dict[str, bool]:
         try:
             _read(url)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return {name: False}
         return {name: True}
 

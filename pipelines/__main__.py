@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     for step in flow.STEPS:
         _add_step(commands, step)
     specs = _add(commands, "specs", "list what is declared and check it", "python -m pipelines specs")
-    specs.add_argument("--write-schema", metavar="FOLDER", help="also write the JSON Schemas of the specs there")
+    specs.add_argument("--write-docs", metavar="FOLDER", help="also write JSON Schemas and tables of features there")
     backfill = _add(
         commands,
         "backfill",
@@ -56,7 +56,10 @@ def parser() -> argparse.ArgumentParser:
         help="what to do with dates that ran before: leave them, run the failed again, or run all again",
     )
     status = _add(
-        commands, "status", "champion, last gates, last drift and decision of a model", "… status flight_delay --json"
+        commands,
+        "status",
+        "champion, last gates, last drift and decision of a model",
+        "python -m pipelines status flight_delay --json",
     )
     status.add_argument("model")
     status.add_argument("--json", action="store_true", help="for machines")
@@ -112,25 +115,27 @@ def _run_step_command(options: argparse.Namespace) -> None:
     print(f"{step.name} {result.subject} {result.outcome}")
 
 
-def _run_command(options: argparse.Namespace) -> None:
+def _run_command(options: argparse.Namespace) -> int:
     if options.command in flow.BY_NAME:
         _run_step_command(options)
     elif options.command == "specs":
-        from pipelines.report.specs import check, write_schemas
+        from pipelines.report.specs import check, write_feature_tables, write_schemas
 
         print(check())
-        if options.write_schema:
-            write_schemas(Path(options.write_schema))
+        if options.write_docs:
+            write_schemas(Path(options.write_docs) / "schema")
+            write_feature_tables(Path(options.write_docs) / "features")
     elif options.command == "backfill":
         from pipelines.backfill import backfill
 
         start, end = parse_time(options.start), parse_time(options.end)
-        backfill(options.dag, start, end, dry_run=options.dry_run, reprocess=options.reprocess)
+        return backfill(options.dag, start, end, dry_run=options.dry_run, reprocess=options.reprocess)
     else:
         from pipelines.report.status import as_text, status
 
         found = status(options.model)
         print(json.dumps(found, indent=1) if options.json else as_text(found))
+    return EXIT_DONE
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -146,7 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
         # Feast sets its own when it is imported.
         warnings.showwarning = lambda *_, **__: None
     try:
-        _run_command(options)
+        return _run_command(options)
     except CallerError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return error.exit_code
@@ -156,7 +161,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr, flush=True)
         return EXIT_RETRY
-    return EXIT_DONE
 
 
 if __name__ == "__main__":

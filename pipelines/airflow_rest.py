@@ -15,7 +15,6 @@ from pipelines.errors import CallerError, Unavailable
 
 REPROCESS = ("none", "failed", "completed")
 FINISHED_RUN = frozenset({"success", "failed"})
-FINISHED_TASK = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 # The scheduler marks finished backfills complete every 30 s (_mark_backfills_complete); until then, 409.
 COMPLETION_LAG_S = 90.0
 POLL_S = 2.0
@@ -142,6 +141,7 @@ class Airflow:
         while (answer := self.session.request("POST", "/backfills", json=body)).status_code == 409:
             active = self.active_backfill(dag_id)
             if active is None:
+                time.sleep(POLL_S)
                 continue
             if self._has_unfinished_runs(active):
                 if active.start <= start and end <= active.end:

@@ -48,20 +48,27 @@ def read_candidate(store: Store, model: str, as_of: Any) -> Candidate:
     """Raises MissingInput when nothing was trained as of the time."""
     path = candidate(model, stamp(as_of))
     if not store.exists(path):
-        raise MissingInput(f"{model}: no candidate as of {as_of:%F}. Train one: python -m pipelines train")
+        raise MissingInput(f"{model}: no candidate as of {as_of:%F}. Run the train step of that interval first")
     return Candidate.from_json(store.read_file(path))
 
 
 @dataclass(frozen=True)
+class Model:
+    """A Booster and the encoding of its rows."""
+
+    booster: Any
+    encoding: Encoding
+
+
+@dataclass(frozen=True)
 class Trained:
-    """What a training has to show. refitted: the Booster that is registered; evaluated: the one that never saw
+    """What a training has to show. refitted: the one that is registered; evaluated: the one that never saw
     the evaluation months. example: encoded rows (k, columns). curve: the holdout's metric by round."""
 
     manifest: TrainingSet
     key: str
-    refitted: Any
-    evaluated: Any
-    encoding: Encoding
+    refitted: Model
+    evaluated: Model
     example: np.ndarray
     metrics: dict[str, float]
     curve: tuple[str, list[float]]
@@ -149,16 +156,18 @@ def _log_models(client: Any, run_id: str, trained: Trained) -> tuple[str, str]:
     import xgboost
     from mlflow.models import infer_signature
 
-    example = pd.DataFrame(trained.example, columns=trained.encoding.columns)
-    output = score(trained.refitted, trained.encoding, trained.example)
+    model = trained.refitted
+    example = pd.DataFrame(trained.example, columns=model.encoding.columns)
+    output = score(model.booster, model.encoding, trained.example)
     with tempfile.TemporaryDirectory() as folder:
-        encoding, evaluated = Path(folder) / ENCODING_FILE, Path(folder) / MODEL_FILE
-        encoding.write_text(trained.encoding.to_json())
-        trained.evaluated.save_model(evaluated)
+        encoding, booster = Path(folder) / ENCODING_FILE, Path(folder) / MODEL_FILE
+        encoding.write_text(trained.evaluated.encoding.to_json())
+        trained.evaluated.booster.save_model(booster)
         client.log_artifacts(run_id, folder, "evaluated")
+        encoding.write_text(model.encoding.to_json())
         with mlflow.start_run(run_id=run_id):
             logged = mlflow.xgboost.log_model(
-                trained.refitted,
+                model.booster,
                 name="model",
                 model_format="ubj",
                 signature=infer_signature(example, output),
@@ -166,6 +175,5 @@ def _log_models(client: Any, run_id: str, trained: Trained) -> tuple[str, str]:
                 extra_files=[str(encoding)],
                 pip_requirements=[f"xgboost=={xgboost.__version__}"],
             )
-        registered = Path(folder) / "registered.ubj"
-        trained.refitted.save_model(registered)
-        return logged.model_id, hashlib.sha256(registered.read_bytes()).hexdigest()
+        model.booster.save_model(booster)
+        return logged.model_id, hashlib.sha256(booster.read_bytes()).hexdigest()

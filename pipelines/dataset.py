@@ -66,7 +66,8 @@ def covered_part(dataset: DatasetSpec, interval: Interval) -> str:
 
 
 def backfill_command(dag_id: str, interval: Interval) -> str:
-    return f"python -m pipelines backfill {dag_id} --start {interval.start:%F} --end {interval.end:%F}"
+    span = f"--start {interval.start:%F} --end {interval.end:%F}"
+    return f"python -m pipelines backfill {dag_id} {span} --reprocess completed"
 
 
 def require_validated(store: Store, dataset: DatasetSpec, interval: Interval) -> ValidatedPartition:

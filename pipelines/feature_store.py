@@ -109,7 +109,11 @@ class FeatureStore:
         """Load the newest values of [start, end) to the online store. Callers keep the order of time."""
         # Feast prints headings in colour codes, which are noise in a task's log.
         with contextlib.redirect_stdout(io.StringIO()):
-            self._feast.materialize(start_date=interval.start, end_date=interval.end - JUST_BEFORE)
+            self._feast.materialize(
+                start_date=interval.start,
+                end_date=interval.end - JUST_BEFORE,
+                feature_views=[view.name for view in self.views],
+            )
 
     def online(self, view: FeatureView, entities: pd.DataFrame) -> pd.DataFrame:
         """What the online store answers for a view's entities; entities: shape (n, keys)."""

@@ -1,7 +1,7 @@
 """What a feature is: declared once, with the code that builds it.
 
-Feast's definitions, the docs table, the model's columns and the fallbacks at serving all come from
-these declarations. This module imports nothing heavy: specs are checked against it at DAG parse.
+Feast's definitions, the docs table and the model's columns all come from these declarations. This module
+imports nothing heavy, so that specs can be checked against it anywhere.
 """
 
 import importlib
@@ -17,13 +17,12 @@ Dtype = Literal["float", "category"]
 
 @dataclass(frozen=True)
 class Feature:
-    """One column. fallback is what serving uses when the online store has no fresh value."""
+    """One column."""
 
     name: str
     unit: str
     description: str
     dtype: Dtype = "float"
-    fallback: float | str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A partition's rows joined to the features known at each row's prediction time.
 
-The join of a partition depends on its validated rows and feature files alone, so it is made once and
-kept under the digest of what went in: training and prediction read the same file.
+The join of a partition depends on its validated rows and on the feature files up to its end alone, so it
+is made once and kept under the digest of what went in: training and prediction read the same file.
 """
 
 import hashlib
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipelines.dataset import backfill_command, code, read_validated, require_validated
-from pipelines.errors import MissingInput
+from pipelines.dataset import ValidatedPartition, backfill_command, code, read_validated, require_validated
+from pipelines.errors import MissingInput, TrainyardError
 from pipelines.feature_store import PREDICT_AT, FeatureStore
 from pipelines.features import declared_views
-from pipelines.interval import Interval
+from pipelines.interval import Interval, part_key, partitions_between
 from pipelines.layout import features_manifest, joined_file
-from pipelines.spec import DatasetSpec, load_models
+from pipelines.spec import DatasetSpec, sound_models
 from pipelines.store import Store
 
 
@@ -36,17 +36,13 @@ def joined_partition(store: Store, dataset: DatasetSpec, interval: Interval) -> 
     Raises MissingInput with the command that makes the features.
     """
     validated = require_validated(store, dataset, interval)
-    manifest = features_manifest(dataset.name, validated.part)
-    if not store.exists(manifest):
-        raise MissingInput(
-            f"{dataset.name}: {validated.part} has no features. "
-            f"Backfill it first: {backfill_command(f'{dataset.name}__data', interval)}"
-        )
-    inputs = hashlib.sha256(store.read_file(manifest))
-    inputs.update(json.dumps([validated.digests, _declarations(dataset.name)], sort_keys=True).encode())
-    path = joined_file(dataset.name, validated.part, inputs.hexdigest())
+    inputs = _inputs_digest(store, dataset, interval, validated)
+    path = joined_file(dataset.name, validated.part, inputs)
     if not store.exists(path):
-        store.write_parquet(path, _join(store, dataset, validated_rows(store, dataset, interval)))
+        joined = _join(store, dataset, validated_rows(store, dataset, interval))
+        if _inputs_digest(store, dataset, interval, validated) != inputs:
+            raise TrainyardError(f"{dataset.name}: the features of {validated.part} changed while they were joined")
+        store.write_parquet(path, joined)
     content = store.read_file(path)
     return JoinedPartition(validated.part, path, hashlib.sha256(content).hexdigest(), validated.rows)
 
@@ -54,6 +50,26 @@ def joined_partition(store: Store, dataset: DatasetSpec, interval: Interval) -> 
 def validated_rows(store: Store, dataset: DatasetSpec, interval: Interval) -> pa.Table:
     main = code(dataset.name, "schema").MAIN_TABLE
     return read_validated(store, dataset.name, main, require_validated(store, dataset, interval))
+
+
+def _inputs_digest(store: Store, dataset: DatasetSpec, interval: Interval, validated: ValidatedPartition) -> str:
+    """Of all that the join reads: its rows, its feature files, and those before it that are young enough to be joined.
+
+    Raises MissingInput when the partition has no features, or only features of rows that were replaced since.
+    """
+    own = features_manifest(dataset.name, validated.part)
+    made_from = json.loads(store.read_file(own))["inputs"].get(validated.part) if store.exists(own) else None
+    if made_from != validated.digests:
+        raise MissingInput(
+            f"{dataset.name}: {validated.part} has no features of the rows in force. "
+            f"Backfill it first: {backfill_command(f'{dataset.name}__data', interval)}"
+        )
+    oldest = interval.start - max(view.ttl for view in declared_views(dataset.name))
+    digest = hashlib.sha256(json.dumps([validated.digests, _declarations(dataset.name)], sort_keys=True).encode())
+    for span in partitions_between(oldest, interval.end, dataset.partition):
+        manifest = features_manifest(dataset.name, part_key(span.start, dataset.partition))
+        digest.update(store.read_file(manifest) if store.exists(manifest) else b"absent")
+    return digest.hexdigest()
 
 
 def _declarations(dataset: str) -> list[str]:
@@ -64,5 +80,5 @@ def _join(store: Store, dataset: DatasetSpec, rows: pa.Table) -> pa.Table:
     schema = code(dataset.name, "schema")
     frame = rows.to_pandas()
     frame[PREDICT_AT] = frame[schema.TIME] - code(dataset.name, "features").PREDICTION_LEAD
-    joined = FeatureStore(dataset.name, load_models().values(), store.uri).point_in_time_join(frame)
+    joined = FeatureStore(dataset.name, sound_models().values(), store.uri).point_in_time_join(frame)
     return pa.Table.from_pandas(joined, preserve_index=False).replace_schema_metadata(None)

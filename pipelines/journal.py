@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Event:
-    """kind: validation, materialization, promotion, drift, decision. at: the as-of time, in UTC."""
+    """kind: validation, validated, materialization, promotion, drift, decision. at: the as-of time, in UTC."""
 
     kind: str
     subject: str

@@ -48,9 +48,9 @@ def candidate(model: str, as_of: str) -> str:
     return f"candidates/{model}/{as_of}.json"
 
 
-def candidate_scores(model: str, as_of: str) -> str:
-    """Held-out rows with the scores of the candidate and the baselines."""
-    return f"candidates/{model}/{as_of}-scores.parquet"
+def candidate_scores(model: str, key: str) -> str:
+    """Held-out rows with the scores of the candidate of that key and of the baselines."""
+    return f"candidates/{model}/scores-{key}.parquet"
 
 
 def evaluation(model: str, version: int) -> str:

@@ -27,7 +27,7 @@ CHAMPION = "champion"
 KEY_TAG = "trainyard.candidate_key"
 ENCODING_FILE = "encoding.json"
 MODEL_FILE = "model.ubj"
-# MLflow reads these when it is imported. Its own defaults wait minutes for a server that is away.
+# Its own defaults wait minutes for a server that is away.
 CLIENT_SETTINGS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
@@ -112,7 +112,7 @@ class Registry:
             if isinstance(error, requests.RequestException) or "Max retries" in text or "failed with exception" in text:
                 raise Unavailable(
                     f"MLflow does not answer at {self.uri}. Look at its log and start it (make up); "
-                    "nothing was promoted, the step can be run again"
+                    "the step can be run again"
                 ) from error
             raise
 
@@ -157,14 +157,14 @@ class Registry:
             encoding = Encoding.from_json((logged / "extra_files" / ENCODING_FILE).read_text())
             return _load_booster(logged / MODEL_FILE), encoding
 
-    def project_champion(self, store: Store, model: str) -> None:
+    def project_champion(self, store: Store, model: str, promoted: Champion) -> None:
         """Make MLflow's alias and tags say what the journal says; again if need be."""
-        in_force = champions(store, model)
+        newest = champions(store, model)[-1]
         with self.reached():
-            for champion in in_force:
+            for champion in (promoted, newest):
                 stamp = champion.effective_from.isoformat()
                 self.client.set_model_version_tag(model, str(champion.version), "effective_from", stamp)
-            self.client.set_registered_model_alias(model, CHAMPION, str(in_force[-1].version))
+            self.client.set_registered_model_alias(model, CHAMPION, str(newest.version))
 
 
 def _skip_feasts_header_provider() -> None:

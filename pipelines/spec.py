@@ -4,9 +4,10 @@ Read with tomllib into strict, frozen pydantic models that forbid unknown keys. 
 (addresses, credentials, compute) never stands in a spec.
 """
 
+import contextlib
 import tomllib
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -90,6 +91,15 @@ class Schedule(Strict):
     train: Cron
     predict: Cron
     monitor: Cron
+
+    @property
+    def first_effective_on(self) -> date:
+        """The day on which the first champion can take force: the end of the first training's data interval."""
+        just_before = datetime(self.starts.year, self.starts.month, self.starts.day) - timedelta(seconds=1)
+        periods = croniter(self.train, just_before)
+        periods.get_next(datetime)
+        first_end: datetime = periods.get_next(datetime)
+        return first_end.date()
 
 
 class XGBoostParameters(Strict):
@@ -199,7 +209,9 @@ class ModelSpec(Strict):
         wanted = [gate.baseline for gate in self.gates if isinstance(gate, VersusBaseline)]
         for baseline in [*self.training.baselines, *wanted]:
             if baseline not in BASELINES_OF[task]:
-                raise ValueError(f"baseline must be one of {', '.join(BASELINES_OF[task])} for {task} (got {baseline})")
+                raise ValueError(
+                    f"training.baselines must be of {', '.join(BASELINES_OF[task])} for {task} (got {baseline})"
+                )
         for baseline in wanted:
             if baseline not in self.training.baselines:
                 raise ValueError(f"gates compare with baseline {baseline}: add it to training.baselines")
@@ -224,9 +236,25 @@ def load_models(folder: Path = MODELS, datasets: Iterable[str] | None = None) ->
     return _by_name(iter(found))
 
 
+def sound_models(folder: Path = MODELS, datasets: Iterable[str] | None = None) -> dict[str, ModelSpec]:
+    """The models whose own file is right: one that is wrong must not stop the others.
+
+    `load_models` says what is wrong with those that are left out.
+    """
+    known = sorted(load_datasets() if datasets is None else datasets)
+    found: dict[str, ModelSpec] = {}
+    for path in sorted(folder.glob("*.toml")):
+        with contextlib.suppress(SpecError):
+            _, spec = _read(ModelSpec, path)
+            if spec.dataset in known:
+                found.setdefault(spec.name, spec)
+    return found
+
+
 def find_model(name: str) -> ModelSpec:
-    models = load_models()
+    models = sound_models()
     if name not in models:
+        models = load_models()
         raise SpecError(f"No model named '{name}'. Declared in pipelines/models: {', '.join(sorted(models))}.")
     return models[name]
 

@@ -14,8 +14,15 @@ def sentence(kind: type[BaseModel], error: Any) -> str:
         allowed = ", ".join(sorted(_keys_at(kind.model_json_schema(), error["loc"][:-1])))
         return f"unknown key '{key}' (got {error['input']!r}); allowed here: {allowed}"
     rule = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    if error["type"] == "value_error" and not key:
-        return rule
+    if error["type"] == "value_error" and isinstance(error["input"], dict):
+        return f"{key}: {rule}".removeprefix(": ")
+    if error["type"] == "union_tag_invalid":
+        rule = f"must be one of {error['ctx']['expected_tags']}"
+        return f"{key}.kind {rule} (got {error['ctx']['tag']!r})"
+    if error["type"] == "string_pattern_mismatch":
+        rule = f"must match {error['ctx']['pattern']}: lower-case letters, digits and underscores"
+    elif error["type"] in ("too_short", "string_too_short"):
+        rule = f"must have at least {error['ctx']['min_length']} entries or characters"
     return f"{key} {rule if rule.startswith('must') else f'must be {rule}'} (got {error['input']!r})"
 
 

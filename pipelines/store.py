@@ -56,7 +56,7 @@ def digest_of(table: pa.Table) -> str:
 class Store:
     """Everything the steps read and write.
 
-    Raises CallerError when a local folder cannot be written, Unavailable when S3 does not answer.
+    Raises CallerError when a local folder cannot be written.
     """
 
     def __init__(self, uri: str) -> None:

@@ -107,10 +107,10 @@ def label_of(values: pd.Series, target: Target) -> np.ndarray:
     return np.where(np.isnan(numbers), np.nan, (numbers >= target.at_least).astype("float64"))
 
 
-def load(store: Store, spec: ModelSpec, manifest: TrainingSet, features: bool = True) -> Rows:
-    """All labelled rows of the training set, oldest partition first; features=False reads the labels alone."""
+def load(store: Store, spec: ModelSpec, manifest: TrainingSet, names: list[str] | None = None) -> Rows:
+    """All labelled rows of the training set, oldest partition first, with its features or those named."""
     schema = code(spec.dataset, "schema")
-    names = manifest.features if features else []
+    names = manifest.features if names is None else names
     columns = list(dict.fromkeys([schema.KEY, schema.TIME, schema.LABEL_AT, spec.target.column, *names]))
     frames = [store.read_parquet(partition.path, columns).to_pandas() for partition in manifest.partitions]
     return model_rows(spec, pd.concat(frames, ignore_index=True), parse_time(manifest.as_of), names).labelled()
@@ -120,11 +120,26 @@ def read(store: Store, model: str, as_of: datetime) -> TrainingSet:
     """Raises MissingInput when nothing was assembled as of the time."""
     path = training_set(model, stamp(as_of))
     if not store.exists(path):
-        raise MissingInput(f"{model}: no training set as of {as_of:%F}. Assemble it: python -m pipelines assemble")
+        raise MissingInput(f"{model}: no training set as of {as_of:%F}. Run the assemble step of that interval first")
     content = json.loads(store.read_file(path))
     content.pop("digest")
     partitions = [JoinedPartition(**partition) for partition in content.pop("partitions")]
     return TrainingSet(partitions=partitions, **content)
+
+
+def scores_of(spec: ModelSpec, predictions: pd.DataFrame, rows: Rows) -> pd.DataFrame:
+    """The logged predictions in the order of the rows, one each.
+
+    Raises MissingInput when the log has other rows: they were corrected after they were scored.
+    """
+    key = code(spec.dataset, "schema").KEY
+    ordered = predictions.set_index(key).reindex(rows.key.to_numpy()).reset_index()
+    if len(predictions) != len(rows.key) or ordered["score"].isna().any():
+        raise MissingInput(
+            f"{spec.name}: the predictions were made on other rows than are in force now ({len(predictions):,} "
+            f"against {len(rows.key):,}). Score it again: backfill {spec.name}__predict --reprocess completed"
+        )
+    return ordered
 
 
 def require_rows(rows: Rows, spec: ModelSpec, window: str) -> None:

@@ -31,7 +31,8 @@ def data_dag(dataset: DatasetSpec) -> DAG:
 def model_dag(family: Family, model: ModelSpec, dataset: DatasetSpec, params: Mapping[str, Param] | None = None) -> DAG:
     """A model's schedule ends with its dataset: without rows there is nothing to learn or score."""
     cron = getattr(model.schedule, family)
-    return _family_dag(family, model, dataset.name, cron, model.schedule.starts, dataset.end, params)
+    first = model.schedule.starts if family == "train" else model.schedule.first_effective_on
+    return _family_dag(family, model, dataset.name, cron, first, dataset.end, params)
 
 
 def steps(family: Family, subject: str, dataset: str) -> list[BaseOperator]:

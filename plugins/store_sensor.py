@@ -103,7 +103,7 @@ class StoreSensor(BaseSensorOperator):
         start, end = awaited.partition.start, awaited.partition.end
         return (
             f"{awaited.path} is not in the store yet; {awaited.dag_id} writes it. If nothing is about to: "
-            f"python -m pipelines backfill {awaited.dag_id} --start {start:%F} --end {end:%F}"
+            f"python -m pipelines backfill {awaited.dag_id} --start {start:%F} --end {end:%F} --reprocess completed"
         )
 
 

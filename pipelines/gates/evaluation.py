@@ -18,6 +18,7 @@ class Evaluation:
     version: int
     champion_version: int | None
     window: tuple[str, str]
+    scores: str
     rows: int
     verdict: Verdict
     gates: list[GateResult]
@@ -47,13 +48,14 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is evaluated: a version, as of a time, on a window, against a champion or none."""
+    """What is evaluated: a version, as of a time, on a window, against a champion or none; scores: their file."""
 
     model: str
     as_of: str
     version: int
     champion_version: int | None
     window: tuple[str, str]
+    scores: str
 
 
 def evaluate(subject: Subject, task: Task, gates: list[Gate], evidence: Evidence) -> Evaluation:

@@ -1,4 +1,4 @@
-"""What is declared, checked; and the JSON Schemas that editors read."""
+"""What is declared, checked; the JSON Schemas that editors read, and the table of features that people read."""
 
 import json
 from pathlib import Path
@@ -29,3 +29,18 @@ def write_schemas(folder: Path) -> None:
     for name, kind in SCHEMAS.items():
         schema = json.dumps(kind.model_json_schema(), indent=2, sort_keys=True)
         (folder / f"{name}.schema.json").write_text(f"{schema}\n")
+
+
+def write_feature_tables(folder: Path) -> None:
+    """One Markdown page a dataset: every declared feature, with unit, age limit, owner and source."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for dataset in load_datasets():
+        lines = [f"# Features of {dataset}", ""]
+        for view in declared_views(dataset):
+            keys = ", ".join(view.entities) or "the row itself"
+            lines += [f"## {view.name}", "", f"By {keys}; from {view.source}; {view.refresh}; owner {view.owner}."]
+            lines += ["", f"Null when older than {view.ttl}."] if view.ttl else []
+            lines += ["", "| feature | unit | is |", "| --- | --- | --- |"]
+            lines += [f"| `{feature.name}` | {feature.unit} | {feature.description} |" for feature in view.features]
+            lines.append("")
+        (folder / f"{dataset}.md").write_text("\n".join(lines))

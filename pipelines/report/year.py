@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
@@ -26,7 +27,7 @@ from pipelines.registry import Champion, Registry, champions
 from pipelines.report.picture import draw
 from pipelines.spec import Metric, ModelSpec, find_dataset, find_model
 from pipelines.store import Store
-from pipelines.training_set import Rows, model_rows, stamp
+from pipelines.training_set import Rows, model_rows, scores_of, stamp
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _month(spec: ModelSpec, store: Store, part: str, count: int, seconds: float 
     )
     if part not in store.parts(predictions_table(spec.name)):
         return month
-    return _scored(spec, store, month, rows)
+    return _scored(spec, store, month, joined, rows)
 
 
 def _verdict(spec: ModelSpec, store: Store, as_of: str) -> str | None:
@@ -106,13 +107,13 @@ def _verdict(spec: ModelSpec, store: Store, as_of: str) -> str | None:
     return Evaluation.from_json(store.read_file(judged)).verdict if store.exists(judged) else None
 
 
-def _scored(spec: ModelSpec, store: Store, month: Month, rows: Rows) -> Month:
-    logged = store.read(predictions_table(spec.name), part=month.month).to_pandas()
+def _scored(spec: ModelSpec, store: Store, month: Month, joined: pd.DataFrame, rows: Rows) -> Month:
+    logged = scores_of(spec, store.read(predictions_table(spec.name), part=month.month).to_pandas(), rows)
     drift = store.exists(drift_report(spec.name, month.month))
     report = json.loads(store.read_file(drift_report(spec.name, month.month))) if drift else {}
     decided = [e for e in events(store, "decision", spec.name) if e.content["part"] == month.month]
     auc, brier = (_measured(metric, rows, logged["score"].to_numpy()) for metric in ("auc", "brier"))
-    first = _measured("auc", rows, _first_champion_scores(spec, champions(store, spec.name)[0], rows))
+    first = _measured("auc", rows, _first_champion_scores(spec, champions(store, spec.name)[0], joined))
     return Month(
         **asdict(month)
         | {
@@ -133,9 +134,9 @@ def _measured(metric: Metric, rows: Rows, scores: np.ndarray) -> Measured:
     return measure(metric, rows.label[known], scores[known].astype("float64"), rows.day[known])
 
 
-def _first_champion_scores(spec: ModelSpec, first: Champion, rows: Rows) -> np.ndarray:
+def _first_champion_scores(spec: ModelSpec, first: Champion, joined: pd.DataFrame) -> np.ndarray:
     booster, encoding = Registry(tracking_uri()).load(spec.name, first.version)
-    return score(booster, encoding, encoding.matrix(rows.features))
+    return score(booster, encoding, encoding.matrix(joined[encoding.columns]))
 
 
 def table(model: str, rows: list[Month]) -> Table:

@@ -55,7 +55,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
         target=spec.target.model_dump(),
         partitions=[joined_partition(store, dataset, partition_interval(part, dataset.partition)) for part in parts],
     )
-    rows = load(store, spec, manifest, features=False)
+    rows = load(store, spec, manifest, names=[])
     split = split_of(spec, interval)
     evaluation = rows.between(split.evaluation_from, split.as_of)
     require_rows(rows.between(None, split.early_stopping_from), spec, "fit")

@@ -14,12 +14,12 @@ from pipelines.gates.evaluation import Evaluation
 from pipelines.interval import Interval, partition_interval
 from pipelines.joined import joined_partition
 from pipelines.journal import Event, record
-from pipelines.layout import candidate_scores, drift_page, drift_report, evaluation, predictions_table
+from pipelines.layout import drift_page, drift_report, evaluation, predictions_table
 from pipelines.metrics import measure_all
 from pipelines.registry import Champion, champions
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
-from pipelines.training_set import Rows, model_rows, stamp
+from pipelines.training_set import Rows, model_rows, scores_of
 
 REFERENCE_PARTITIONS = 3
 DRIFT = "drift"
@@ -34,11 +34,12 @@ def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
     scored = _scores(spec, store, interval, part)
     champion = _champion_of(spec, store, int(scored["model_version"].iloc[0]), interval)
     current, reference = _rows(spec, store, interval), _reference(spec, store, champion)
+    scored = scores_of(spec, scored, current)
     features = select(declared_views(spec.dataset), spec.features, spec.name)
     seasonal = {name for view in declared_views(spec.dataset) if view.seasonal for name in view.columns()}
     inputs = [column_drift(reference.features[f.name], current.features[f.name], f.name in seasonal) for f in features]
     evaluated = Evaluation.from_json(store.read_file(evaluation(spec.name, champion.version)))
-    held_out = store.read_parquet(candidate_scores(spec.name, stamp(champion.trained_until))).to_pandas()
+    held_out = store.read_parquet(evaluated.scores, ["candidate"]).to_pandas()
     prediction = column_drift(held_out["candidate"].rename("score"), scored["score"], seasonal=False)
     quality = _quality(spec, current, scored["score"].to_numpy(), evaluated)
     severity, reasons = assess(spec.monitoring, quality, prediction, inputs)
@@ -77,7 +78,7 @@ def _champion_of(spec: ModelSpec, store: Store, version: int, interval: Interval
     if not found:
         raise MissingInput(
             f"{spec.name}: the predictions of {interval} come from version {version}, which was not in force then. "
-            f"Score it again: {backfill_command(f'{spec.name}__predict', interval)} --reprocess completed"
+            f"Score it again: {backfill_command(f'{spec.name}__predict', interval)}"
         )
     return found[-1]
 
@@ -88,7 +89,7 @@ def _rows(spec: ModelSpec, store: Store, interval: Interval) -> Rows:
 
 
 def _reference(spec: ModelSpec, store: Store, champion: Champion) -> Rows:
-    """The newest partitions that the champion was trained on."""
+    """The newest partitions before the end of the champion's training, as they are validated now."""
     dataset = find_dataset(spec.dataset)
     parts = list(validated_partitions(store, dataset.name, until=champion.trained_until))[-REFERENCE_PARTITIONS:]
     rows = [_rows(spec, store, partition_interval(part, dataset.partition)) for part in parts]

@@ -18,13 +18,14 @@ from pipelines.report.curves import curves
 from pipelines.report.pages import render
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
-from pipelines.training_set import load, read, split_of, stamp
+from pipelines.training_set import load, read, split_of
 
 
 def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -> StepResult:
     """Judge the held-out scores and store the verdict with each gate's evidence, as JSON and as a page."""
     made = read_candidate(store, spec.name, interval.as_of)
-    held_out = store.read_parquet(candidate_scores(spec.name, stamp(interval.as_of))).to_pandas()
+    scores = candidate_scores(spec.name, made.key)
+    held_out = store.read_parquet(scores).to_pandas()
     champion = champion_before(store, spec.name, interval.as_of)
     evidence = Evidence(
         label=held_out["label"].to_numpy(),
@@ -42,6 +43,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
         version=made.version,
         champion_version=champion.version if champion else None,
         window=(split_of(spec, interval).evaluation_from.isoformat(), interval.as_of.isoformat()),
+        scores=scores,
     )
     result = evaluate(subject, spec.target.task, list(spec.gates), evidence)
     path, digest = _write(spec, store, registry, result, evidence, made.run_id)
@@ -68,9 +70,9 @@ def _champion_scores(
     manifest, since = read(store, spec.name, interval.as_of), split_of(spec, interval).evaluation_from
     granularity = find_dataset(spec.dataset).partition
     recent = [one for one in manifest.partitions if partition_interval(one.part, granularity).end > since]
-    rows = load(store, spec, replace(manifest, partitions=recent))
-    evaluated = rows.where(rows.key.isin(held_out["key"]).to_numpy())
     booster, encoding = registry.load(spec.name, champion.version)
+    rows = load(store, spec, replace(manifest, partitions=recent), encoding.columns)
+    evaluated = rows.where(rows.key.isin(held_out["key"]).to_numpy())
     scores = pd.Series(score(booster, encoding, encoding.matrix(evaluated.features)), index=evaluated.key.to_numpy())
     return np.asarray(scores.loc[held_out["key"]], dtype="float64")
 

@@ -97,7 +97,7 @@ def _outcome(
     if stale:
         span = Interval(stale[0].start, stale[-1].end)
         command = backfill_command(f"{dataset.name}__data", span)
-        text += f"; later features were built from older rows of it, rebuild them: {command} --reprocess completed"
+        text += f"; later features were built from older rows of it, rebuild them: {command}"
     return text
 
 

@@ -11,7 +11,7 @@ from pipelines.flow import StepResult
 from pipelines.interval import Interval
 from pipelines.journal import Event, events, record
 from pipelines.layout import feature_file, features_manifest
-from pipelines.spec import DatasetSpec, load_models
+from pipelines.spec import DatasetSpec, sound_models
 from pipelines.store import Store
 
 SAMPLE = 50
@@ -53,7 +53,7 @@ def run(dataset: DatasetSpec, interval: Interval, store: Store) -> StepResult:
             f"{dataset.name}: {part} stays offline only: values up to {newest.at:%F} are online, "
             "and older ones would overwrite them"
         )
-    features = FeatureStore(dataset.name, load_models().values(), store.uri)
+    features = FeatureStore(dataset.name, sound_models().values(), store.uri)
     features.materialize(interval)
     checked = sum(_check(features, view, store, dataset.name, part) for view in features.views)
     record(store, Event(MATERIALIZATION, dataset.name, interval.end, {"part": part}))

@@ -31,7 +31,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     joined = joined_partition(store, dataset, interval)
     frame = store.read_parquet(joined.path).to_pandas()
     booster, encoding = registry.load(spec.name, champion.version)
-    rows = model_rows(spec, frame, interval.as_of)
+    rows = model_rows(spec, frame, interval.as_of, encoding.columns)
     scores = score(booster, encoding, encoding.matrix(rows.features))
     predictions = _log(spec, frame, scores.astype("float64"), champion.version)
     snapshot = store.replace_partition(predictions_table(spec.name), predictions, part)

@@ -34,7 +34,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     digest = hashlib.sha256(store.read_file(path)).hexdigest()
     champion = Champion(made.version, made.run_id, interval.as_of, parse_time(made.as_of))
     new = promote(store, spec.name, champion, digest)
-    registry.project_champion(store, spec.name)
+    registry.project_champion(store, spec.name, champion)
     newest = champions(store, spec.name)[-1]
     behind = "" if newest == champion else f"; version {newest.version} is in force from {newest.effective_from:%F}"
     return StepResult(

@@ -3,12 +3,11 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from pipelines.candidate import Candidate, Trained, log_candidate
+from pipelines.candidate import Candidate, Model, Trained, log_candidate
 from pipelines.encoding import Encoding
 from pipelines.estimators import EarlyStopping, fit_baseline, fit_rounds, importances, score, stop_early
 from pipelines.features import Feature, declared_views, select
@@ -58,7 +57,7 @@ def _trained(
 ) -> Trained:
     """What MLflow is told, with the metrics of the held-out months; their scores are written to the store."""
     held_out = rows.between(split_of(spec, interval).evaluation_from, interval.as_of)
-    scores_path = candidate_scores(spec.name, stamp(interval.as_of))
+    scores_path = candidate_scores(spec.name, candidate_key(spec, manifest))
     measured = {
         who: measure_all(spec.target.task, held_out.label, values, held_out.day) for who, values in fits.scores.items()
     }
@@ -67,11 +66,10 @@ def _trained(
         key=candidate_key(spec, manifest),
         refitted=fits.refitted,
         evaluated=fits.evaluated,
-        encoding=fits.encoding,
-        example=fits.encoding.matrix(rows.features.head(EXAMPLE_ROWS)),
+        example=fits.refitted.encoding.matrix(rows.features.head(EXAMPLE_ROWS)),
         metrics={f"{who}_{metric}": m.value for who, of in measured.items() for metric, m in of.items()},
         curve=(fits.stopped.metric, fits.stopped.curve),
-        importances=importances(fits.refitted),
+        importances=importances(fits.refitted.booster),
         rounds=fits.stopped.rounds,
         scores_digest=store.write_parquet(scores_path, _table(held_out, fits.scores)),
     )
@@ -80,11 +78,10 @@ def _trained(
 @dataclass(frozen=True)
 class Fits:
     """evaluated never saw the evaluation months, refitted saw all rows; both have as many rounds as early
-    stopping found. scores: of the held-out rows, by whose they are, each (n,)."""
+    stopping found, each its own encoding. scores: of the held-out rows, by whose they are, each (n,)."""
 
-    evaluated: Any
-    refitted: Any
-    encoding: Encoding
+    evaluated: Model
+    refitted: Model
     scores: dict[str, np.ndarray]
     stopped: EarlyStopping
 
@@ -92,38 +89,28 @@ class Fits:
 def fit(spec: ModelSpec, split: Split, rows: Rows, declared: list[Feature]) -> Fits:
     """Find the number of rounds on the early-stopping window, then fit before and through the evaluation months."""
     task = spec.target.task
-    encoding = Encoding.fit(rows.features, declared)
-    matrix = encoding.matrix(rows.features)
-    at = rows.at
-    fitting = (at < split.early_stopping_from).to_numpy()
-    stopping = ((at >= split.early_stopping_from) & (at < split.evaluation_from)).to_numpy()
-    held_out = (at >= split.evaluation_from).to_numpy()
+    earlier, held_out = rows.between(None, split.evaluation_from), rows.between(split.evaluation_from, split.as_of)
+    encoding = Encoding.fit(earlier.features, declared)
+    known = (encoding.matrix(earlier.features), earlier.label)
+    fitting = (earlier.at < split.early_stopping_from).to_numpy()
     stopped = stop_early(
         task,
         spec.training,
         encoding,
-        (matrix[fitting], rows.label[fitting]),
-        (matrix[stopping], rows.label[stopping]),
+        (known[0][fitting], known[1][fitting]),
+        (known[0][~fitting], known[1][~fitting]),
         lambda line: print(line, flush=True),
     )
-    earlier = (matrix[~held_out], rows.label[~held_out])
-    evaluated = fit_rounds(task, spec.training, encoding, earlier, stopped.rounds)
-    scores = {"candidate": score(evaluated, encoding, matrix[held_out])}
+    evaluated = fit_rounds(task, spec.training, encoding, known, stopped.rounds)
+    unseen = encoding.matrix(held_out.features)
+    scores = {"candidate": score(evaluated, encoding, unseen)}
     for baseline in spec.training.baselines:
         print(f"fitting the baseline {baseline}", flush=True)
-        scores[baseline] = fit_baseline(baseline, encoding, (matrix[~held_out], rows.label[~held_out]))(
-            matrix[held_out]
-        )
-    print(
-        f"refitting {stopped.rounds} rounds on the {len(rows.label):,} rows, with and without the held out", flush=True
-    )
-    return Fits(
-        evaluated=evaluated,
-        refitted=fit_rounds(task, spec.training, encoding, (matrix, rows.label), stopped.rounds),
-        encoding=encoding,
-        scores=scores,
-        stopped=stopped,
-    )
+        scores[baseline] = fit_baseline(baseline, encoding, known)(unseen)
+    print(f"fitting {stopped.rounds} rounds on all {len(rows.label):,} rows", flush=True)
+    whole = Encoding.fit(rows.features, declared)
+    refitted = fit_rounds(task, spec.training, whole, (whole.matrix(rows.features), rows.label), stopped.rounds)
+    return Fits(Model(evaluated, encoding), Model(refitted, whole), scores, stopped)
 
 
 def _table(rows: Rows, scores: dict[str, np.ndarray]) -> pa.Table:

@@ -99,7 +99,8 @@ def test_the_first_help_names_every_step_and_the_exit_codes(capsys):
     assert "99 nothing to do" in told
 
 
-def test_specs_lists_what_is_declared_and_writes_schemas(tmp_path: Path, capsys):
-    assert main(["specs", "--write-schema", str(tmp_path)]) == 0
+def test_specs_lists_what_is_declared_and_writes_the_docs(tmp_path: Path, capsys):
+    assert main(["specs", "--write-docs", str(tmp_path)]) == 0
     assert "flight_delay" in capsys.readouterr().out
-    assert {path.name for path in tmp_path.iterdir()} == {"dataset.schema.json", "model.schema.json"}
+    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert written == {"schema/dataset.schema.json", "schema/model.schema.json", "features/flights.md"}

@@ -37,6 +37,7 @@ def test_a_partition_without_features_names_the_command(quarter, flights):
         joined_partition(quarter, flights, APRIL)
     Path(quarter.location(features_manifest("flights", "2013-03"))).unlink()
     with pytest.raises(
-        MissingInput, match=r"2013-03 has no features\. Backfill it first: python -m pipelines backfill"
+        MissingInput,
+        match=r"2013-03 has no features of the rows in force\. Backfill it first: python -m pipelines backfill",
     ):
         joined_partition(quarter, flights, MARCH)

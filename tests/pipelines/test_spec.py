@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from pipelines.errors import SpecError
 from pipelines.features import declared_views, select
-from pipelines.report.specs import check, write_schemas
+from pipelines.report.specs import write_feature_tables, write_schemas
 from pipelines.spec import DATASETS, MODELS, find_dataset, find_model, load_datasets, load_models
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -74,7 +74,7 @@ def test_what_ships_loads_and_is_checked():
         (
             'baseline = "majority"',
             'baseline = "mean"',
-            "baseline must be one of majority, … for classification (got mean)",
+            "training.baselines must be of majority, … for classification (got mean)",
         ),
         ('task = "classification"', 'task = "regression"', "at_least must be … left out for regression"),
         ("critical_loss = 0.05", "critical_loss = 0.01", "critical_loss must be at least warning_loss"),
@@ -167,5 +167,23 @@ def test_the_published_schemas_are_those_of_the_code(tmp_path):
     write_schemas(tmp_path)
     for written in sorted(tmp_path.iterdir()):
         published = REPOSITORY / "docs" / "schema" / written.name
-        remedy = "run: python -m pipelines specs --write-schema docs/schema"
+        remedy = "run: python -m pipelines specs --write-docs docs"
         assert published.read_text() == written.read_text(), f"docs/schema/{written.name} is stale; {remedy}"
+
+
+def test_the_published_table_of_features_is_that_of_the_code(tmp_path):
+    write_feature_tables(tmp_path)
+    published = (REPOSITORY / "docs" / "features" / "flights.md").read_text()
+    assert published == (tmp_path / "flights.md").read_text(), "stale; run: python -m pipelines specs --write-docs docs"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('kind = "floor"', 'kind = "flor"', "gates[0].kind must be one of"),
+        ("at_least = 15\n", "", "target: at_least must be given for classification"),
+        ('name = "flight_delay"', 'name = "Flight Delay"', "name must match ^[a-z]"),
+    ],
+)
+def test_an_error_is_a_sentence(tmp_path, old, new, expected):
+    assert f"flight_delay.toml: {expected}" in error_of_model(tmp_path, changed(MODEL, old, new))

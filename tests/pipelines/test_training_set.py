@@ -114,7 +114,7 @@ def test_a_manifest_is_read_back_as_it_was_written(store):
     store.write_file("training_sets/flight_delay/2013-04-01T00-00-00.json", manifest().to_json().encode())
     assert read(store, "flight_delay", MARCH.as_of) == manifest()
     with pytest.raises(
-        MissingInput, match=r"no training set as of 2013-03-01\. Assemble it: python -m pipelines assemble"
+        MissingInput, match=r"no training set as of 2013-03-01\. Run the assemble step of that interval first"
     ):
         read(store, "flight_delay", FEBRUARY.as_of)
 

@@ -155,9 +155,9 @@ VIEWS = (
         refresh="with the flight",
         ttl=timedelta(0),
         features=(
-            Feature("carrier", "code", "marketing carrier (IATA)", dtype="category", fallback=None),
-            Feature("origin", "code", "airport of departure", dtype="category", fallback=None),
-            Feature("destination", "code", "airport of arrival", dtype="category", fallback=None),
+            Feature("carrier", "code", "marketing carrier (IATA)", dtype="category"),
+            Feature("origin", "code", "airport of departure", dtype="category"),
+            Feature("destination", "code", "airport of arrival", dtype="category"),
             Feature("sched_dep_hour", "hour", "scheduled hour of departure, New York time"),
             Feature("sched_dep_minute", "min", "scheduled minute within the hour"),
             Feature("sched_dep_weekday", "day", "weekday of departure, Monday is 0"),

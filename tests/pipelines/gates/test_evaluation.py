@@ -20,7 +20,9 @@ def evaluation(gates, champion=None) -> tuple[Evaluation, Evidence]:
     score = np.tile([0.7, 0.2], 10)
     evidence = Evidence(label, day, score, {"majority": np.full(20, 0.5)}, champion, np.ones(20, bool))
     champion_version = None if champion is None else 2
-    subject = Subject("flight_delay", "2013-04-01T00:00:00+00:00", 3, champion_version, ("2013-03-01", "2013-04-01"))
+    subject = Subject(
+        "flight_delay", "2013-04-01T00:00:00+00:00", 3, champion_version, ("2013-03-01", "2013-04-01"), "scores"
+    )
     return evaluate(subject, "classification", gates, evidence), evidence
 
 
