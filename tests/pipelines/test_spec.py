@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from pipelines.errors import SpecError
 from pipelines.features import declared_views, select
-from pipelines.report.specs import write_feature_tables, write_schemas
+from pipelines.report.specs import check, write_feature_tables, write_schemas
 from pipelines.spec import DATASETS, MODELS, find_dataset, find_model, load_datasets, load_models
 
 REPOSITORY = Path(__file__).resolve().parents[2]
