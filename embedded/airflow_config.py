@@ -10,7 +10,7 @@ def environment(home: Home, settings: Settings, database_url: str, secrets: dict
     sections = {
         "core": {
             "executor": "LocalExecutor",
-            "parallelism": 4,
+            **dict.fromkeys(("parallelism", "default_pool_task_slot_count"), 4),
             "dags_folder": settings.dags,
             "plugins_folder": REPO / "plugins",
             "load_examples": False,

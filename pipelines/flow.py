@@ -15,12 +15,15 @@ FAMILIES: tuple[Family, ...] = ("data", "train", "predict", "monitor")
 
 @dataclass(frozen=True)
 class Step:
+    """pool_slots: of Airflow's default pool; as many as the step keeps cores busy."""
+
     name: str
     family: Family
     reads: tuple[str, ...]
     writes: str
     summary: str
     timeout_min: int = 30
+    pool_slots: int = 1
 
     @property
     def subject(self) -> Literal["dataset", "model"]:
@@ -46,6 +49,7 @@ STEPS = (
         "candidate",
         "fit the model and log it to MLflow",
         timeout_min=120,
+        pool_slots=2,
     ),
     Step("evaluate", "train", ("training set", "candidate"), "evaluation", "hold the candidate to its gates"),
     Step("promote", "train", ("candidate", "evaluation"), "champion", "put a candidate that passed into force"),

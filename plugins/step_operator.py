@@ -91,6 +91,7 @@ def step_operator(step: Step, subject: str, dataset: str) -> BaseOperator:
         subject=subject,
         doc_md=f"{step.summary[0].upper()}{step.summary[1:]}.",
         execution_timeout=timedelta(minutes=step.timeout_min),
+        pool_slots=step.pool_slots,
         inlets=assets_read(step, subject, dataset),
         outlets=[asset_of(step.writes, subject)],
     )
