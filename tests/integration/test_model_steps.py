@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipelines.candidate import read_candidate
 from pipelines.errors import CallerError, EmptyWindow, MissingInput, NothingToDo
 from pipelines.interval import Interval, parse_time
 from pipelines.joined import joined_partition
@@ -99,7 +100,9 @@ def test_what_is_registered_is_loaded_as_it_was_trained(spec, joined_store, regi
 
 def test_held_out_rows_are_the_last_month_and_nothing_else(spec, joined_store, registry):
     trained(spec, MARCH, joined_store, registry)
-    held_out = joined_store.read_parquet(candidate_scores(spec.name, stamp(MARCH.as_of))).to_pandas()
+    held_out = joined_store.read_parquet(
+        candidate_scores(spec.name, read_candidate(joined_store, spec.name, MARCH.as_of).key)
+    ).to_pandas()
     assert held_out["at"].min() >= parse_time("2013-03-01") and held_out["at"].max() < parse_time("2013-04-01")
     assert held_out["label"].isin([0, 1]).all() and set(held_out) >= {"candidate", "majority"}
 

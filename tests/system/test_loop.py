@@ -62,8 +62,8 @@ class Disturbance(threading.Thread):
             command = process.info["cmdline"] or []
             # A process may end between being listed and being looked at.
             with contextlib.suppress(psutil.NoSuchProcess):
-                ours = process.environ().get("TRAINYARD_HOME") == str(self.running.home.root)
-                if command[1:3] == ["-m", "pipelines"] and ours:
+                home = str(self.running.home.root)
+                if command[1:3] == ["-m", "pipelines"] and process.environ().get("TRAINYARD_HOME") == home:
                     yield process
 
 
