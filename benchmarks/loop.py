@@ -26,6 +26,10 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+# Run by its path, Python looks for modules beside this file only.
+REPO = Path(__file__).parents[1]
+sys.path.insert(0, str(REPO))
+
 from embedded import stack, year
 from embedded.stack import Running, running_stack
 from pipelines import flow
@@ -82,7 +86,7 @@ def children(month: int) -> dict[str, Cost]:
         command = [sys.executable, "-m", "pipelines", step.name, f"--{step.subject}", SUBJECTS[step.subject]]
         command += ["--start", span(month).start.isoformat(), "--end", span(month).end.isoformat()]
         before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=REPO)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         costs[step.name] = Cost(cpu, time.perf_counter() - wall)
@@ -119,7 +123,7 @@ def prepare(running: Running, folder: Path, console: Console) -> Path:
 
 
 def measure(folder: Path, repeats: int, console: Console) -> dict[str, dict[str, Cost]]:
-    """{'warm' | 'child': median cost by step, 'airflow': {'cycle': cost}}, interleaved."""
+    """{'warm' | 'child': median cost by step, interleaved; 'airflow': {'cycle': cost}, once, after them}."""
     with running_stack(folder / "stack") as running:
         before = prepare(running, folder, console)
         found: dict[str, list[dict[str, Cost]]] = {"warm": [], "child": []}
