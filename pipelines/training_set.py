@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipelines.dataset import code
 from pipelines.errors import EmptyWindow, MissingInput
-from pipelines.features import declared_views, select
+from pipelines.features import Feature, declared_views, select
 from pipelines.interval import Interval, parse_time
 from pipelines.joined import JoinedPartition
 from pipelines.layout import training_set
@@ -81,9 +81,13 @@ class Rows:
         return self.where(inside.to_numpy())
 
 
+def declared_features(spec: ModelSpec) -> list[Feature]:
+    """The model's features, in the order of the declarations. Raises SpecError for one that is not declared."""
+    return select(declared_views(spec.dataset), spec.features, spec.name)
+
+
 def feature_names(spec: ModelSpec) -> list[str]:
-    """The model's columns, in the order of the declarations. Raises SpecError for one that is not declared."""
-    return [feature.name for feature in select(declared_views(spec.dataset), spec.features, spec.name)]
+    return [feature.name for feature in declared_features(spec)]
 
 
 def model_rows(spec: ModelSpec, joined: pd.DataFrame, as_of: datetime, names: list[str] | None = None) -> Rows:

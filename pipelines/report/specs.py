@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
-from pipelines.features import declared_views, select
+from pipelines.features import declared_views
 from pipelines.spec import DatasetSpec, ModelSpec, Strict, load_datasets, load_models
+from pipelines.training_set import declared_features
 
 SCHEMAS: dict[str, type[Strict]] = {"dataset": DatasetSpec, "model": ModelSpec}
 
@@ -18,7 +19,7 @@ def check() -> str:
         features = sum(len(view.features) for view in views)
         lines.append(f"dataset {name:<18} {dataset.source}, a {dataset.partition} a partition, {features} features")
     for name, spec in models.items():
-        used = select(declared_views(spec.dataset), spec.features, name)
+        used = declared_features(spec)
         gates = ", ".join(f"{gate.kind} on {gate.metric}" for gate in spec.gates)
         lines.append(f"model   {name:<18} {spec.target.task} on {spec.dataset}, {len(used)} features; gates: {gates}")
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from pipelines.drift.inputs import column_drift
 from pipelines.drift.page import draw
 from pipelines.drift.report import DriftReport, Quality, assess, judge_quality
 from pipelines.errors import MissingInput
-from pipelines.features import declared_views, select
+from pipelines.features import declared_views
 from pipelines.flow import StepResult
 from pipelines.gates.evaluation import Evaluation
 from pipelines.interval import Interval, partition_interval
@@ -19,7 +19,7 @@ from pipelines.metrics import measure_all
 from pipelines.registry import Champion, champions
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
-from pipelines.training_set import Rows, model_rows, scores_of
+from pipelines.training_set import Rows, declared_features, model_rows, scores_of
 
 REFERENCE_PARTITIONS = 3
 DRIFT = "drift"
@@ -35,7 +35,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
     champion = _champion_of(spec, store, int(scored["model_version"].iloc[0]), interval)
     current, reference = _rows(spec, store, interval), _reference(spec, store, champion)
     scored = scores_of(spec, scored, current)
-    features = select(declared_views(spec.dataset), spec.features, spec.name)
+    features = declared_features(spec)
     seasonal = {name for view in declared_views(spec.dataset) if view.seasonal for name in view.columns()}
     inputs = [column_drift(reference.features[f.name], current.features[f.name], f.name in seasonal) for f in features]
     evaluated = Evaluation.from_json(store.read_file(evaluation(spec.name, champion.version)))

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipelines.candidate import Candidate, Model, Trained, log_candidate
 from pipelines.encoding import Encoding
 from pipelines.estimators import EarlyStopping, fit_baseline, fit_rounds, importances, score, stop_early
-from pipelines.features import Feature, declared_views, select
+from pipelines.features import Feature
 from pipelines.flow import StepResult
 from pipelines.interval import Interval
 from pipelines.layout import candidate, candidate_scores
@@ -18,7 +18,7 @@ from pipelines.metrics import measure_all
 from pipelines.registry import Registry
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
-from pipelines.training_set import Rows, Split, TrainingSet, load, read, split_of, stamp
+from pipelines.training_set import Rows, Split, TrainingSet, declared_features, load, read, split_of, stamp
 
 EXAMPLE_ROWS = 5
 
@@ -44,8 +44,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
         return _result(spec, interval, made, path, f"version {made.version} was trained on the same rows before")
 
     rows = load(store, spec, manifest)
-    declared = select(declared_views(spec.dataset), spec.features, spec.name)
-    fits = fit(spec, split_of(spec, interval), rows, declared)
+    fits = fit(spec, split_of(spec, interval), rows, declared_features(spec))
     made = log_candidate(registry, spec, _trained(spec, interval, store, manifest, rows, fits))
     store.write_file(path, made.to_json().encode())
     outcome = f"version {made.version}: {made.rounds} rounds, {len(rows.label):,} rows"
