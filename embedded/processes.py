@@ -63,7 +63,11 @@ def session_of(pid: int) -> int | None:
 
 def session_members(sessions: set[int]) -> list[psutil.Process]:
     """The living processes of these sessions; each child of the supervisor leads one, named by its pid."""
-    return [process for process in psutil.process_iter() if session_of(process.pid) in sessions]
+    return [
+        process
+        for process in psutil.process_iter()
+        if session_of(process.pid) in sessions and started_at(process.pid) is not None
+    ]
 
 
 def leftovers(home: Path, recorded: Iterable[tuple[int, float]]) -> list[psutil.Process]:
