@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import json
 import os
 import sys
 import warnings
@@ -10,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import flow
+from pipelines.commands import add_command, add_parser, add_span, span_of
+from pipelines.commands import names as command_names
 from pipelines.environment import store_uri, tracking_uri
 from pipelines.errors import EXIT_DONE, EXIT_RETRY, CallerError, TrainyardError
-from pipelines.interval import Interval, parse_time
+from pipelines.interval import Interval
 from pipelines.spec import find_dataset, find_model
 
 # Steps of the model families that talk to MLflow; the others must run while it is away.
@@ -38,57 +39,18 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for step in flow.STEPS:
         _add_step(commands, step)
-    specs = _add(commands, "specs", "list what is declared and check it", "python -m pipelines specs")
-    specs.add_argument("--write-docs", metavar="FOLDER", help="also write JSON Schemas and tables of features there")
-    backfill = _add(
-        commands,
-        "backfill",
-        "run a DAG over a span of the past, through Airflow's REST API",
-        "python -m pipelines backfill flights__data --start 2013-01-01 --end 2014-01-01",
-    )
-    backfill.add_argument("dag", help="DAG id, such as flight_delay__train")
-    _add_span(backfill)
-    backfill.add_argument("--dry-run", action="store_true", help="say which runs it would make, and make none")
-    backfill.add_argument(
-        "--reprocess",
-        choices=("none", "failed", "completed"),
-        default="none",
-        help="what to do with dates that ran before: leave them, run the failed again, or run all again",
-    )
-    status = _add(
-        commands,
-        "status",
-        "champion, last gates, last drift and decision of a model",
-        "python -m pipelines status flight_delay --json",
-    )
-    status.add_argument("model")
-    status.add_argument("--json", action="store_true", help="for machines")
+    for name in command_names():
+        add_command(commands, name, importlib.import_module(f"pipelines.commands.{name}"))
     return top
-
-
-def _add(commands: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
-    added: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.",
-        epilog=f"example:\n  {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    return added
 
 
 def _add_step(commands: Any, step: flow.Step) -> None:
     subject = "flights" if step.subject == "dataset" else "flight_delay"
     example = f"python -m pipelines {step.name} --{step.subject} {subject} --start 2013-04-01 --end 2013-05-01"
-    command = _add(commands, step.name, step.summary, example)
+    command = add_parser(commands, step.name, step.summary, example)
     command.add_argument(f"--{step.subject}", required=True, help=f"name of a declared {step.subject}")
-    _add_span(command)
+    add_span(command)
     command.add_argument("--result", type=Path, help="write the step's result (JSON: references and figures) there")
-
-
-def _add_span(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--start", required=True, help="first instant, such as 2013-04-01 (UTC)")
-    command.add_argument("--end", required=True, help="first instant after, such as 2013-05-01 (UTC)")
 
 
 def run_step(step: flow.Step, subject: str, interval: Interval) -> flow.StepResult:
@@ -106,35 +68,16 @@ def run_step(step: flow.Step, subject: str, interval: Interval) -> flow.StepResu
     return result
 
 
-def _run_step_command(options: argparse.Namespace) -> None:
+def _run_command(options: argparse.Namespace) -> int:
+    if options.command not in flow.BY_NAME:
+        code: int = importlib.import_module(f"pipelines.commands.{options.command}").run(options)
+        return code
     step = flow.BY_NAME[options.command]
-    result = run_step(step, getattr(options, step.subject), Interval.parse(options.start, options.end))
+    result = run_step(step, getattr(options, step.subject), span_of(options))
     if options.result is not None:
         options.result.parent.mkdir(parents=True, exist_ok=True)
         options.result.write_text(result.to_json())
     print(f"{step.name} {result.subject} {result.outcome}")
-
-
-def _run_command(options: argparse.Namespace) -> int:
-    if options.command in flow.BY_NAME:
-        _run_step_command(options)
-    elif options.command == "specs":
-        from pipelines.report.specs import check, write_feature_tables, write_schemas
-
-        print(check())
-        if options.write_docs:
-            write_schemas(Path(options.write_docs) / "schema")
-            write_feature_tables(Path(options.write_docs) / "features")
-    elif options.command == "backfill":
-        from pipelines.backfill import backfill
-
-        start, end = parse_time(options.start), parse_time(options.end)
-        return backfill(options.dag, start, end, dry_run=options.dry_run, reprocess=options.reprocess)
-    else:
-        from pipelines.report.status import as_text, status
-
-        found = status(options.model)
-        print(json.dumps(found, indent=1) if options.json else as_text(found))
     return EXIT_DONE
 
 

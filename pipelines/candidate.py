@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.encoding import Encoding
 from pipelines.errors import MissingInput
-from pipelines.estimators import score
-from pipelines.layout import candidate
-from pipelines.registry import ENCODING_FILE, KEY_TAG, MODEL_FILE, Registry
+from pipelines.estimators import Model, score
+from pipelines.interval import parse_time
+from pipelines.layout import candidate, candidate_version
+from pipelines.registry import ENCODING_FILE, EVALUATED_FOLDER, KEY_TAG, MODEL_FILE, Registry
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
 from pipelines.training_set import TrainingSet, stamp
@@ -24,7 +24,11 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Candidate:
-    """model_digest: SHA-256 of the registered Booster's UBJSON; scores_digest: of the held-out scores."""
+    """model_digest: SHA-256 of the registered Booster's UBJSON; scores_digest: of the held-out scores.
+
+    walk_forward: files of the held-out scores, newest window first; those of the older windows come from
+    models of the same recipe, each fitted before its window.
+    """
 
     model: str
     as_of: str
@@ -35,6 +39,12 @@ class Candidate:
     training_set: str
     model_digest: str
     scores_digest: str
+    walk_forward: list[str]
+
+    @property
+    def scores(self) -> str:
+        """The file of the newest window's scores."""
+        return self.walk_forward[0]
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, sort_keys=True)
@@ -52,12 +62,20 @@ def read_candidate(store: Store, model: str, as_of: Any) -> Candidate:
     return Candidate.from_json(store.read_file(path))
 
 
-@dataclass(frozen=True)
-class Model:
-    """A Booster and the encoding of its rows."""
+def candidate_of(store: Store, model: str, version: int) -> Candidate:
+    """Raises MissingInput when no such version was trained into this store."""
+    path = candidate_version(model, version)
+    if not store.exists(path):
+        raise MissingInput(f"{model}: version {version} was not trained into the store {store.uri}")
+    return Candidate.from_json(store.read_file(path))
 
-    booster: Any
-    encoding: Encoding
+
+def write_candidate(store: Store, made: Candidate) -> str:
+    """Under its version and under its as-of time; the latter's path."""
+    path = candidate(made.model, stamp(parse_time(made.as_of)))
+    store.write_file(candidate_version(made.model, made.version), made.to_json().encode())
+    store.write_file(path, made.to_json().encode())
+    return path
 
 
 @dataclass(frozen=True)
@@ -75,6 +93,7 @@ class Trained:
     importances: dict[str, float]
     rounds: int
     scores_digest: str
+    walk_forward: list[str]
 
 
 def log_candidate(registry: Registry, spec: ModelSpec, trained: Trained) -> Candidate:
@@ -108,6 +127,7 @@ def log_candidate(registry: Registry, spec: ModelSpec, trained: Trained) -> Cand
         training_set=manifest.digest,
         model_digest=digest,
         scores_digest=trained.scores_digest,
+        walk_forward=trained.walk_forward,
     )
 
 
@@ -163,7 +183,7 @@ def _log_models(client: Any, run_id: str, trained: Trained) -> tuple[str, str]:
         encoding, booster = Path(folder) / ENCODING_FILE, Path(folder) / MODEL_FILE
         encoding.write_text(trained.evaluated.encoding.to_json())
         trained.evaluated.booster.save_model(booster)
-        client.log_artifacts(run_id, folder, "evaluated")
+        client.log_artifacts(run_id, folder, EVALUATED_FOLDER)
         encoding.write_text(model.encoding.to_json())
         with mlflow.start_run(run_id=run_id):
             logged = mlflow.xgboost.log_model(

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from pipelines.encoding import Encoding
-from pipelines.spec import Baseline, Task, Training
+from pipelines.spec import Training
+from pipelines.spec_words import Baseline, Task
 
 OBJECTIVES: dict[Task, tuple[str, str]] = {
     "classification": ("binary:logistic", "logloss"),
@@ -15,6 +17,18 @@ OBJECTIVES: dict[Task, tuple[str, str]] = {
 }
 # The same trees come from one thread or two; two is what the smallest supported machine has.
 THREADS = 2
+
+
+@dataclass(frozen=True)
+class Model:
+    """A Booster and the encoding of its rows."""
+
+    booster: Any
+    encoding: Encoding
+
+    def score(self, features: pd.DataFrame) -> np.ndarray:
+        """Of rows with the encoding's columns: probability of the positive class, or the value; (n,) float32."""
+        return score(self.booster, self.encoding, self.encoding.matrix(features))
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,10 @@ def candidate(model: str, as_of: str) -> str:
     return f"candidates/{model}/{as_of}.json"
 
 
+def candidate_version(model: str, version: int) -> str:
+    return f"candidates/{model}/v{version}.json"
+
+
 def candidate_scores(model: str, key: str) -> str:
     """Held-out rows with the scores of the candidate of that key and of the baselines."""
     return f"candidates/{model}/scores-{key}.parquet"

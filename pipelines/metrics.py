@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from pipelines.spec import METRICS_OF, Metric, Task
+from pipelines.spec_words import METRICS_OF, Metric, Task
 
 CONFIDENCE = 0.95
 CALIBRATION_BINS = 10
@@ -22,6 +22,9 @@ class Measured:
     value: float
     low: float | None
     high: float | None
+
+    def __str__(self) -> str:
+        return f"{self.value:.4f}" + ("" if self.low is None else f" [{self.low:.4f}, {self.high:.4f}]")
 
 
 def placements(label: np.ndarray, score: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -103,6 +106,9 @@ def _row_losses(metric: Metric, label: np.ndarray, score: np.ndarray) -> np.ndar
         return np.asarray((label - score) ** 2)
     if metric == "mae":
         return np.asarray(np.abs(label - score))
+    if metric.startswith("pinball_"):
+        quantile = int(metric.removeprefix("pinball_")) / 100
+        return np.asarray(np.where(label >= score, quantile, quantile - 1) * (label - score))
     if metric == "log_loss":
         certain = np.clip(score, 1e-7, 1 - 1e-7)
         return np.asarray(-(label * np.log(certain) + (1 - label) * np.log(1 - certain)))

@@ -18,6 +18,7 @@ from typing import Any
 
 from pipelines.encoding import Encoding
 from pipelines.errors import MissingInput, Unavailable
+from pipelines.estimators import Model
 from pipelines.interval import parse_time
 from pipelines.journal import Event, events, record
 from pipelines.store import Store
@@ -27,6 +28,7 @@ CHAMPION = "champion"
 KEY_TAG = "trainyard.candidate_key"
 ENCODING_FILE = "encoding.json"
 MODEL_FILE = "model.ubj"
+EVALUATED_FOLDER = "evaluated"
 # Its own defaults wait minutes for a server that is away.
 CLIENT_SETTINGS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",
@@ -147,15 +149,22 @@ class Registry:
                 "Restore it there, or train and promote another"
             ) from error
 
-    def load(self, model: str, version: int) -> tuple[Any, Encoding]:
-        """The Booster of a version and its encoding."""
+    def load(self, model: str, version: int) -> Model:
+        """Raises MissingInput when the version was deleted."""
         import mlflow
 
         self.version(model, version)
         with self.reached(), tempfile.TemporaryDirectory() as folder:
             logged = Path(mlflow.artifacts.download_artifacts(f"models:/{model}/{version}", dst_path=folder))
             encoding = Encoding.from_json((logged / "extra_files" / ENCODING_FILE).read_text())
-            return _load_booster(logged / MODEL_FILE), encoding
+            return Model(_load_booster(logged / MODEL_FILE), encoding)
+
+    def load_evaluated(self, run_id: str) -> Model:
+        """The model of a training run that never saw the newest evaluation window."""
+        with self.reached(), tempfile.TemporaryDirectory() as folder:
+            logged = Path(self.client.download_artifacts(run_id, EVALUATED_FOLDER, folder))
+            encoding = Encoding.from_json((logged / ENCODING_FILE).read_text())
+            return Model(_load_booster(logged / MODEL_FILE), encoding)
 
     def project_champion(self, store: Store, model: str, promoted: Champion) -> None:
         """Make MLflow's alias and tags say what the journal says; again if need be."""

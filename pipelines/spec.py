@@ -9,31 +9,20 @@ import tomllib
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar, Union
 
 from croniter import croniter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipelines.errors import SpecError
+from pipelines.gates.gate import Gate, kinds
 from pipelines.interval import Granularity
 from pipelines.spec_errors import sentence
+from pipelines.spec_words import BASELINES_OF, METRICS_OF, Baseline, Metric, Name, Strict, Task
 
 HERE = Path(__file__).parent
 DATASETS = HERE / "datasets"
 MODELS = HERE / "models"
-
-Task = Literal["classification", "regression"]
-Metric = Literal["auc", "pr_auc", "brier", "log_loss", "ece", "mae", "rmse"]
-METRICS_OF: dict[Task, tuple[Metric, ...]] = {
-    "classification": ("auc", "pr_auc", "brier", "log_loss", "ece"),
-    "regression": ("mae", "rmse"),
-}
-Baseline = Literal["majority", "logistic_regression", "mean", "ridge"]
-BASELINES_OF: dict[Task, tuple[Baseline, ...]] = {
-    "classification": ("majority", "logistic_regression"),
-    "regression": ("mean", "ridge"),
-}
-HIGHER_IS_BETTER: frozenset[Metric] = frozenset({"auc", "pr_auc"})
 
 
 def _cron(expression: str) -> str:
@@ -43,11 +32,6 @@ def _cron(expression: str) -> str:
 
 
 Cron = Annotated[str, AfterValidator(_cron)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
 class DatasetSpec(Strict):
@@ -56,7 +40,7 @@ class DatasetSpec(Strict):
     name: Name
     description: str = Field(min_length=10)
     owner: str = Field(min_length=1)
-    tags: list[str] = []
+    tags: list[str] = Field(default_factory=list)
     source: str = Field(min_length=1, description="One of the sources that the dataset's source.py reads.")
     partition: Granularity = Field(description="The span of one partition, in UTC.")
     schedule: Cron = Field(description="When a partition is pulled: its data interval is one period of this.")
@@ -123,9 +107,12 @@ class Training(Strict):
     """
 
     estimator: Literal["xgboost"]
-    baselines: list[Baseline] = []
+    baselines: list[Baseline] = Field(default_factory=list)
     window_months: int | None = Field(default=None, ge=2, description="Train on this many months; all if left out.")
     evaluation_months: int = Field(default=1, ge=1)
+    walk_forward_windows: int = Field(
+        default=1, ge=1, le=24, description="Score this many evaluation windows, each by a model fitted before it."
+    )
     early_stopping_days: int = Field(default=14, ge=1)
     early_stopping_rounds: int = Field(default=20, ge=1)
     max_rounds: int = Field(default=400, ge=1)
@@ -133,32 +120,10 @@ class Training(Strict):
     parameters: XGBoostParameters = XGBoostParameters()
 
 
-class Floor(Strict):
-    kind: Literal["floor"]
-    metric: Metric
-    at_least: float
-
-
-class Ceiling(Strict):
-    kind: Literal["ceiling"]
-    metric: Metric
-    at_most: float
-
-
-class VersusChampion(Strict):
-    kind: Literal["versus_champion"]
-    metric: Metric
-    not_worse_by: float = Field(gt=0, description="Margin, in the metric's unit.")
-
-
-class VersusBaseline(Strict):
-    kind: Literal["versus_baseline"]
-    metric: Metric
-    baseline: Baseline
-    better_by: float = Field(ge=0)
-
-
-Gate = Annotated[Floor | Ceiling | VersusChampion | VersusBaseline, Field(discriminator="kind")]
+if TYPE_CHECKING:
+    AnyGate = Gate
+else:
+    AnyGate = Annotated[Union[tuple(kinds())], Field(discriminator="kind")]  # noqa: UP007
 
 
 class Monitoring(Strict):
@@ -190,23 +155,23 @@ class ModelSpec(Strict):
     dataset: Name
     description: str = Field(min_length=10)
     owner: str = Field(min_length=1)
-    tags: list[str] = []
+    tags: list[str] = Field(default_factory=list)
     target: Target
     features: list[str] = Field(min_length=1, description="'view' for all of a view's features, or 'view.feature'.")
     schedule: Schedule
     training: Training
-    gates: list[Gate] = Field(min_length=1)
+    gates: list[AnyGate] = Field(min_length=1)
     monitoring: Monitoring
     retrain: Retrain = Retrain()
 
     @model_validator(mode="after")
     def _metrics_fit_task(self) -> Self:
         task = self.target.task
-        named = [(f"gates[{i}].metric", gate.metric) for i, gate in enumerate(self.gates)]
+        named = [(f"gates[{i}].metric", metric) for i, gate in enumerate(self.gates) for metric in gate.metrics]
         for key, metric in [*named, ("monitoring.metric", self.monitoring.metric)]:
             if metric not in METRICS_OF[task]:
                 raise ValueError(f"{key} must be one of {', '.join(METRICS_OF[task])} for {task} (got {metric})")
-        wanted = [gate.baseline for gate in self.gates if isinstance(gate, VersusBaseline)]
+        wanted = [baseline for gate in self.gates for baseline in gate.baselines]
         for baseline in [*self.training.baselines, *wanted]:
             if baseline not in BASELINES_OF[task]:
                 raise ValueError(
@@ -215,6 +180,12 @@ class ModelSpec(Strict):
         for baseline in wanted:
             if baseline not in self.training.baselines:
                 raise ValueError(f"gates compare with baseline {baseline}: add it to training.baselines")
+        for i, gate in enumerate(self.gates):
+            if gate.windows > self.training.walk_forward_windows:
+                raise ValueError(
+                    f"gates[{i}].windows must be at most training.walk_forward_windows, "
+                    f"{self.training.walk_forward_windows} (got {gate.windows})"
+                )
         return self
 
 

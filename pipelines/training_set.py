@@ -11,7 +11,7 @@ import pandas as pd
 from pipelines.dataset import code
 from pipelines.errors import EmptyWindow, MissingInput
 from pipelines.features import Feature, declared_views, select
-from pipelines.interval import Interval, parse_time
+from pipelines.interval import parse_time
 from pipelines.joined import JoinedPartition
 from pipelines.layout import training_set
 from pipelines.spec import ModelSpec, Target
@@ -32,12 +32,12 @@ class Split:
     as_of: datetime
 
 
-def split_of(spec: ModelSpec, interval: Interval) -> Split:
-    """The model's split as of the interval's end."""
+def split_of(spec: ModelSpec, as_of: datetime) -> Split:
+    """The model's split as of the time."""
     months = pd.DateOffset(months=spec.training.evaluation_months)
-    evaluation_from = (pd.Timestamp(interval.as_of) - months).to_pydatetime()
+    evaluation_from = (pd.Timestamp(as_of) - months).to_pydatetime()
     early_stopping = timedelta(days=spec.training.early_stopping_days)
-    return Split(evaluation_from - early_stopping, evaluation_from, interval.as_of)
+    return Split(evaluation_from - early_stopping, evaluation_from, as_of)
 
 
 @dataclass(frozen=True)

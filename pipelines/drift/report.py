@@ -10,7 +10,8 @@ from typing import Literal
 
 from pipelines.drift.inputs import ColumnDrift
 from pipelines.metrics import Measured
-from pipelines.spec import HIGHER_IS_BETTER, Metric, Monitoring
+from pipelines.spec import Monitoring
+from pipelines.spec_words import HIGHER_IS_BETTER, Metric
 
 Severity = Literal["ok", "warning", "critical"]
 ORDER: tuple[Severity, ...] = ("ok", "warning", "critical")

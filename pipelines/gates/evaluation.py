@@ -1,36 +1,60 @@
 """The whole of a candidate's gates, and the record of it."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipelines.gates.rules import Evidence, GateResult, Verdict, judge
+import numpy as np
+
+from pipelines.gates.evidence import Evidence
+from pipelines.gates.gate import GateResult, Verdict
 from pipelines.metrics import Measured, measure_all
-from pipelines.spec import Gate, Task
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """metrics: by whose scores (candidate, champion, a baseline), by metric. window: ISO start and end, UTC."""
+    """metrics: by whose scores (candidate, champion, a baseline), by metric, on the newest window. window: its
+    ISO start and end, UTC. champion_rows: how many of the rows the champion was not trained on."""
 
     model: str
     as_of: str
     version: int
     champion_version: int | None
+    attempt: int
     window: tuple[str, str]
     scores: str
     rows: int
+    champion_rows: int
     verdict: Verdict
     gates: list[GateResult]
     metrics: dict[str, dict[str, Measured]]
 
     @property
+    def stopped_by(self) -> list[GateResult]:
+        return [gate for gate in self.gates if gate.stops]
+
+    @property
     def sentence(self) -> str:
-        failed = [f"{gate.kind} on {gate.metric}" for gate in self.gates if gate.verdict == "fail"]
-        if failed:
-            return f"version {self.version} fails {', '.join(failed)}: it stays a candidate"
+        named = {
+            verdict: ", ".join(f"{gate.kind} on {gate.metric}" for gate in self.stopped_by if gate.verdict == verdict)
+            for verdict in ("fail", "cannot_tell")
+        }
+        if self.verdict == "fail":
+            return f"version {self.version} fails {named['fail']}: it stays a candidate"
+        if self.verdict == "cannot_tell":
+            return f"version {self.version} stays a candidate, for these rows cannot tell: {named['cannot_tell']}"
         against = f" against champion {self.champion_version}" if self.champion_version else ", the first"
         return f"version {self.version} passes all {len(self.gates)} gates{against}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that is decided from the data; measured times stand outside."""
+        content = asdict(self)
+        content["gates"] = [
+            {"kind": gate["kind"], "verdict": gate["verdict"]} if gate["timed"] else gate for gate in content["gates"]
+        ]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, sort_keys=True)
@@ -46,28 +70,33 @@ class Evaluation:
         return cls(**raw)
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What is evaluated: a version, as of a time, on a window, against a champion or none; scores: their file."""
-
-    model: str
-    as_of: str
-    version: int
-    champion_version: int | None
-    window: tuple[str, str]
-    scores: str
-
-
-def evaluate(subject: Subject, task: Task, gates: list[Gate], evidence: Evidence) -> Evaluation:
-    """Hold the evidence to every gate; all must pass."""
-    results = [judge(gate, evidence) for gate in gates]
-    scores = {"candidate": evidence.candidate, **evidence.baselines}
-    if evidence.champion is not None:
-        scores["champion"] = evidence.champion
+def evaluate(evidence: Evidence, window: tuple[str, str]) -> Evaluation:
+    """Hold the evidence to every gate of the spec; none may stop the candidate."""
+    results = [gate.judge(evidence) for gate in evidence.spec.gates]
+    stopping = {result.verdict for result in results if result.stops}
     return Evaluation(
-        **vars(subject),
-        rows=len(evidence.label),
-        verdict="fail" if any(result.verdict == "fail" for result in results) else "pass",
+        model=evidence.spec.name,
+        as_of=evidence.as_of.isoformat(),
+        version=evidence.candidate.version,
+        champion_version=evidence.champion.version if evidence.champion else None,
+        attempt=evidence.attempt,
+        window=window,
+        scores=evidence.candidate.scores,
+        rows=len(evidence.rows),
+        champion_rows=int((~np.isnan(evidence.rows.champion)).sum()),
+        verdict="fail" if "fail" in stopping else "cannot_tell" if stopping else "pass",
         gates=results,
-        metrics={who: measure_all(task, evidence.label, values, evidence.day) for who, values in scores.items()},
+        metrics=_metrics(evidence),
     )
+
+
+def _metrics(evidence: Evidence) -> dict[str, dict[str, Measured]]:
+    rows, task = evidence.rows, evidence.spec.target.task
+    found = {
+        who: measure_all(task, rows.label, values, rows.day)
+        for who, values in {"candidate": rows.candidate, **rows.baselines}.items()
+    }
+    known = rows.where(~np.isnan(rows.champion))
+    if len(known) and (task == "regression" or len(np.unique(known.label)) == 2):
+        found["champion"] = measure_all(task, known.label, known.champion, known.day)
+    return found

@@ -2,23 +2,22 @@
 
 import numpy as np
 
-from pipelines.gates.rules import Evidence
+from pipelines.gates.evidence import Scored
 from pipelines.metrics import calibration
 
 POINTS = 60
 Points = list[tuple[float, float]]
 
 
-def curves(evidence: Evidence) -> dict[str, dict[str, Points]]:
+def curves(rows: Scored) -> dict[str, dict[str, Points]]:
     """{'roc' | 'calibration': {'candidate' | 'champion': [(x, y), …]}}, all in [0, 1]."""
-    scores = {"candidate": evidence.candidate}
-    if evidence.champion is not None:
-        scores["champion"] = evidence.champion
+    scores = {"candidate": (rows.label, rows.candidate)}
+    known = rows.where(~np.isnan(rows.champion))
+    if len(known):
+        scores["champion"] = (known.label, known.champion)
     return {
-        "roc": {who: roc(evidence.label, values) for who, values in scores.items()},
-        "calibration": {
-            who: [(x, y) for x, y, _ in calibration(evidence.label, values)] for who, values in scores.items()
-        },
+        "roc": {who: roc(*given) for who, given in scores.items()},
+        "calibration": {who: [(x, y) for x, y, _ in calibration(*given)] for who, given in scores.items()},
     }
 
 

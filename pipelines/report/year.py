@@ -16,7 +16,6 @@ from rich.table import Table
 
 from pipelines.dataset import validated_partitions
 from pipelines.environment import store_uri, tracking_uri
-from pipelines.estimators import score
 from pipelines.gates.evaluation import Evaluation
 from pipelines.interval import partition_interval
 from pipelines.joined import joined_partition
@@ -25,7 +24,8 @@ from pipelines.layout import candidate, drift_report, evaluation, predictions_ta
 from pipelines.metrics import Measured, measure
 from pipelines.registry import Champion, Registry, champions
 from pipelines.report.picture import draw
-from pipelines.spec import Metric, ModelSpec, find_dataset, find_model
+from pipelines.spec import ModelSpec, find_dataset, find_model
+from pipelines.spec_words import Metric
 from pipelines.store import Store
 from pipelines.training_set import Rows, model_rows, scores_of, stamp
 
@@ -135,8 +135,7 @@ def _measured(metric: Metric, rows: Rows, scores: np.ndarray) -> Measured:
 
 
 def _first_champion_scores(spec: ModelSpec, first: Champion, joined: pd.DataFrame) -> np.ndarray:
-    booster, encoding = Registry(tracking_uri()).load(spec.name, first.version)
-    return score(booster, encoding, encoding.matrix(joined[encoding.columns]))
+    return Registry(tracking_uri()).load(spec.name, first.version).score(joined)
 
 
 def table(model: str, rows: list[Month]) -> Table:

@@ -56,7 +56,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
         partitions=[joined_partition(store, dataset, partition_interval(part, dataset.partition)) for part in parts],
     )
     rows = load(store, spec, manifest, names=[])
-    split = split_of(spec, interval)
+    split = split_of(spec, interval.as_of)
     evaluation = rows.between(split.evaluation_from, split.as_of)
     require_rows(rows.between(None, split.early_stopping_from), spec, "fit")
     require_rows(rows.between(split.early_stopping_from, split.evaluation_from), spec, "early stopping")

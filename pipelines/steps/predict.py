@@ -6,7 +6,6 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.dataset import code, covered_part
-from pipelines.estimators import score
 from pipelines.feature_store import PREDICT_AT
 from pipelines.features import declared_views
 from pipelines.flow import StepResult
@@ -30,9 +29,8 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     champion = require_champion(store, spec.name, interval.start)
     joined = joined_partition(store, dataset, interval)
     frame = store.read_parquet(joined.path).to_pandas()
-    booster, encoding = registry.load(spec.name, champion.version)
-    rows = model_rows(spec, frame, interval.as_of, encoding.columns)
-    scores = score(booster, encoding, encoding.matrix(rows.features))
+    model = registry.load(spec.name, champion.version)
+    scores = model.score(model_rows(spec, frame, interval.as_of, model.encoding.columns).features)
     predictions = _log(spec, frame, scores.astype("float64"), champion.version)
     snapshot = store.replace_partition(predictions_table(spec.name), predictions, part)
     manifest = {

@@ -1,7 +1,5 @@
 """Put a candidate that passed its gates into force, from the as-of time on."""
 
-import hashlib
-
 from pipelines.candidate import read_candidate
 from pipelines.errors import MissingInput, NothingToDo
 from pipelines.flow import StepResult
@@ -31,9 +29,8 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     if judged.verdict != "pass":
         raise NothingToDo(f"{spec.name}: {judged.sentence}; the champion stays in force")
     registry.version(spec.name, made.version)
-    digest = hashlib.sha256(store.read_file(path)).hexdigest()
     champion = Champion(made.version, made.run_id, interval.as_of, parse_time(made.as_of))
-    new = promote(store, spec.name, champion, digest)
+    new = promote(store, spec.name, champion, judged.digest)
     registry.project_champion(store, spec.name, champion)
     newest = champions(store, spec.name)[-1]
     behind = "" if newest == champion else f"; version {newest.version} is in force from {newest.effective_from:%F}"

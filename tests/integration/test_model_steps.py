@@ -10,11 +10,12 @@ import pytest
 
 from pipelines.candidate import read_candidate
 from pipelines.errors import CallerError, EmptyWindow, MissingInput, NothingToDo
+from pipelines.gates.kinds.bounds import Floor
 from pipelines.interval import Interval, parse_time
 from pipelines.joined import joined_partition
 from pipelines.layout import candidate, candidate_scores, evaluation_page
 from pipelines.registry import Champion, Registry, champion_as_of, champions, promote
-from pipelines.spec import Floor, find_model
+from pipelines.spec import find_model
 from pipelines.steps import assemble, decide_retrain, detect_drift, evaluate, predict, train
 from pipelines.steps import promote as promote_step
 from pipelines.training_set import stamp
@@ -90,7 +91,8 @@ def test_a_training_killed_before_its_record_makes_no_second_version(spec, joine
 
 def test_what_is_registered_is_loaded_as_it_was_trained(spec, joined_store, registry):
     made = trained(spec, FEBRUARY, joined_store, registry)
-    booster, encoding = registry.load(spec.name, made.figures["version"])
+    model = registry.load(spec.name, made.figures["version"])
+    booster, encoding = model.booster, model.encoding
     assert booster.num_boosted_rounds() == made.figures["rounds"]
     assert "UA" in encoding.categories["carrier"] and encoding.columns[0] == "carrier"
     run = registry.client.get_run(made.references["run_id"])

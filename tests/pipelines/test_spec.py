@@ -43,7 +43,11 @@ def test_what_ships_loads_and_is_checked():
             "unknown key 'training.parameters.max_dept' (got 5); allowed here: … max_depth",
         ),
         ('owner = "f', 'ownr = "f', "unknown key 'ownr' (got 'flight-operations'); allowed here: … owner"),
-        ("at_most = 0.25", "at_mots = 0.25", "gates[1].at_mots' (got 0.25); allowed here: at_most, kind, metric"),
+        (
+            "at_most = 0.25",
+            "at_mots = 0.25",
+            "gates[1].at_mots' (got 0.25); allowed here: at_most, … judged_by, kind, metric",
+        ),
         (
             'train = "0 0 1 * *"',
             'train = "0 0 * *"',

@@ -35,7 +35,7 @@ def rows(label: list[float]) -> Rows:
 
 
 def test_the_split_is_by_time_alone():
-    split = split_of(DELAY, MARCH)
+    split = split_of(DELAY, MARCH.as_of)
     assert (split.early_stopping_from, split.evaluation_from, split.as_of) == (
         parse_time("2013-02-15"),
         parse_time("2013-03-01"),

@@ -1,0 +1,42 @@
+"""The command line's commands that are not steps: one file each, found by being there.
+
+A module has SUMMARY (a line), EXAMPLE (a whole command), `add_arguments(parser)` and `run(options)`,
+which returns an exit code; heavy libraries are imported inside `run`, so that `--help` is quick.
+"""
+
+import argparse
+import pkgutil
+from types import ModuleType
+
+from pipelines.interval import Interval
+
+
+def names() -> list[str]:
+    """Of all commands, sorted; the file `rollback.py` is the command `rollback`."""
+    return sorted(found.name for found in pkgutil.iter_modules(__path__))
+
+
+def add_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, module: ModuleType) -> None:
+    """Add a module of this folder to the command line."""
+    module.add_arguments(add_parser(commands, name, module.SUMMARY, module.EXAMPLE))
+
+
+def add_parser(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, example: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def add_span(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--start", required=True, help="first instant, such as 2013-04-01 (UTC)")
+    command.add_argument("--end", required=True, help="first instant after, such as 2013-05-01 (UTC)")
+
+
+def span_of(options: argparse.Namespace) -> Interval:
+    return Interval.parse(options.start, options.end)

@@ -1,0 +1,25 @@
+"""The words that declarations are made of: what may be predicted, measured and compared."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Task = Literal["classification", "regression"]
+Metric = Literal["auc", "pr_auc", "brier", "log_loss", "ece", "mae", "rmse", "pinball_10", "pinball_50", "pinball_90"]
+METRICS_OF: dict[Task, tuple[Metric, ...]] = {
+    "classification": ("auc", "pr_auc", "brier", "log_loss", "ece"),
+    "regression": ("mae", "rmse", "pinball_10", "pinball_50", "pinball_90"),
+}
+HIGHER_IS_BETTER: frozenset[Metric] = frozenset({"auc", "pr_auc"})
+Baseline = Literal["majority", "logistic_regression", "mean", "ridge"]
+BASELINES_OF: dict[Task, tuple[Baseline, ...]] = {
+    "classification": ("majority", "logistic_regression"),
+    "regression": ("mean", "ridge"),
+}
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+
+
+class Strict(BaseModel):
+    """Frozen, no type is coerced, no unknown key is taken."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
