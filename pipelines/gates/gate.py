@@ -9,11 +9,11 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from pipelines.spec_words import Baseline, Metric, Strict
+from pipelines.spec_words import Baseline, Metric, Strict, Task
 
 if TYPE_CHECKING:
     from pipelines.gates.evidence import Evidence
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Verdict = Literal["pass", "fail", "cannot_tell"]
 Need = Literal["features", "walk_forward", "evaluated", "serving"]
+Judged = Annotated[
+    Literal["point", "interval"], Field(description="What must keep the bound: the point, or the whole 95 % interval.")
+]
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,16 @@ class Gate(Strict):
     @property
     def baselines(self) -> list[Baseline]:
         """The baselines it compares with: the training must fit them."""
+        return []
+
+    @property
+    def task(self) -> Task | None:
+        """The only task it can judge; None for any."""
+        return None
+
+    @property
+    def feature_columns(self) -> list[str]:
+        """The features it reads: the dataset must declare them."""
         return []
 
     @property
