@@ -43,8 +43,8 @@ def measure(metric: Metric, label: np.ndarray, score: np.ndarray, day: np.ndarra
     """One metric of scores against labels, all of shape (n,); day names the cluster of each row."""
     if metric == "auc":
         value, above, below = placements(label, score)
-        return _interval(value, _auc_influence(label, above - value, below - value, day))
-    losses = _row_losses(metric, label, score)
+        return _interval(value, auc_influence(label, above - value, below - value, *day_codes(day)))
+    losses = row_losses(metric, label, score)
     if losses is not None:
         value = float(losses.mean())
         return _interval(value, _sums_by_day(losses - value, day) / len(losses))
@@ -69,19 +69,6 @@ def measure_mean(values: np.ndarray, day: np.ndarray) -> Measured:
     return _interval(mean, _sums_by_day(values - mean, day) / len(values))
 
 
-def difference(metric: Metric, label: np.ndarray, one: np.ndarray, other: np.ndarray, day: np.ndarray) -> Measured:
-    """metric(one) - metric(other) on the same rows, paired, with its clustered interval where there is one."""
-    if metric == "auc":
-        first, above_1, below_1 = placements(label, one)
-        second, above_2, below_2 = placements(label, other)
-        gap = first - second
-        return _interval(gap, _auc_influence(label, above_1 - above_2 - gap, below_1 - below_2 - gap, day))
-    losses, others = _row_losses(metric, label, one), _row_losses(metric, label, other)
-    if losses is not None and others is not None:
-        return measure_mean(losses - others, day)
-    return Measured(measure(metric, label, one, day).value - measure(metric, label, other, day).value, None, None)
-
-
 def expected_calibration_error(label: np.ndarray, score: np.ndarray) -> float:
     """Mean |observed - predicted| over ten equally filled bins of the score (Naeini et al. 2015)."""
     return float(sum(abs(observed - predicted) * share for predicted, observed, share in calibration(label, score)))
@@ -89,19 +76,37 @@ def expected_calibration_error(label: np.ndarray, score: np.ndarray) -> float:
 
 def calibration(label: np.ndarray, score: np.ndarray) -> list[tuple[float, float, float]]:
     """(mean predicted, observed rate, share of rows) for ten equally filled bins of the score."""
-    bins = np.array_split(np.argsort(score, kind="stable"), CALIBRATION_BINS)
     return [
-        (float(score[rows].mean()), float(label[rows].mean()), len(rows) / len(score)) for rows in bins if len(rows)
+        (float(score[rows].mean()), float(label[rows].mean()), len(rows) / len(score))
+        for rows in calibration_bins(score)
     ]
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1, ties averaged; pandas, because importing scipy.stats costs a second of CPU in every step."""
-    ranks: np.ndarray = pd.Series(values).rank().to_numpy()
-    return ranks
+def calibration_bins(score: np.ndarray) -> list[np.ndarray]:
+    """The rows of each of ten equally filled bins of the score, lowest first; none is empty."""
+    bins = np.array_split(np.argsort(score, kind="stable"), CALIBRATION_BINS)
+    return [rows for rows in bins if len(rows)]
 
 
-def _row_losses(metric: Metric, label: np.ndarray, score: np.ndarray) -> np.ndarray | None:
+def day_codes(day: np.ndarray) -> tuple[np.ndarray, int]:
+    """Days as 0, 1, … in the order in which they come, shape (n,), and how many there are."""
+    codes, days = pd.factorize(day)
+    return codes, len(days)
+
+
+def auc_influence(
+    label: np.ndarray, above: np.ndarray, below: np.ndarray, codes: np.ndarray, days: int
+) -> np.ndarray:
+    """What each day adds to the deviation of an AUC, or of a difference of two, shape (days,).
+
+    above, below: the deviations of the positives' and the negatives' placements; codes: of `day_codes`.
+    """
+    positives = np.bincount(codes[label == 1], above, days) / len(above)
+    return np.asarray(positives + np.bincount(codes[label == 0], below, days) / len(below))
+
+
+def row_losses(metric: Metric, label: np.ndarray, score: np.ndarray) -> np.ndarray | None:
+    """Each row's loss, shape (n,), of a metric that is the mean of such; None for any other."""
     if metric == "brier":
         return np.asarray((label - score) ** 2)
     if metric == "mae":
@@ -115,16 +120,14 @@ def _row_losses(metric: Metric, label: np.ndarray, score: np.ndarray) -> np.ndar
     return None
 
 
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1, ties averaged; pandas, because importing scipy.stats costs a second of CPU in every step."""
+    ranks: np.ndarray = pd.Series(values).rank().to_numpy()
+    return ranks
+
+
 def _sums_by_day(values: np.ndarray, day: np.ndarray) -> np.ndarray:
-    _, cluster = np.unique(day, return_inverse=True)
-    return np.bincount(cluster, values)
-
-
-def _auc_influence(label: np.ndarray, above: np.ndarray, below: np.ndarray, day: np.ndarray) -> np.ndarray:
-    """What each day adds to the AUC's deviation, shape (days,)."""
-    days, cluster = np.unique(day, return_inverse=True)
-    positives = np.bincount(cluster[label == 1], above, len(days)) / len(above)
-    return np.asarray(positives + np.bincount(cluster[label == 0], below, len(days)) / len(below))
+    return np.bincount(day_codes(day)[0], values)
 
 
 def _interval(value: float, influence: np.ndarray) -> Measured:

@@ -73,7 +73,7 @@ def test_what_ships_loads_and_is_checked():
         (
             'kind = "floor"',
             'kind = "flor"',
-            "gates[0] … 'floor', 'ceiling', 'versus_champion', 'versus_baseline' … flor",
+            "gates[0] … 'floor', 'ceiling', … 'versus_champion', 'versus_baseline' … flor",
         ),
         (
             'baseline = "majority"',
