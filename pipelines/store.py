@@ -19,7 +19,7 @@ from uuid import uuid4
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from pyarrow import fs
 
@@ -96,9 +96,32 @@ class Store:
         keyed = rows.append_column("part", pa.array([part] * rows.num_rows, pa.string()))
         return self._commit(table, keyed, f"part = '{_quoted(part)}'", partition_by=["part"])
 
-    def replace_where(self, table: str, rows: pa.Table, column: str, value: str) -> Snapshot:
-        """Make `rows` all the rows whose column has the value, in one commit."""
-        return self._commit(table, rows, f"{column} = '{_quoted(value)}'")
+    def commit_after(
+        self, table: str, rows: pa.Table, version: int | None, replacing: str | None = None
+    ) -> Snapshot | None:
+        """Add rows to the table as it was at a version: compare and set.
+
+        version: the one that the caller read; None when there was no table. replacing: a column; rows with the
+        same values in it go in the same commit. None, and nothing written, when another writer came between.
+        """
+        once, location = CommitProperties(max_commit_retries=0), self.location(table)
+        try:
+            if version is None:
+                write_deltalake(location, rows, mode="error", commit_properties=once)
+            elif replacing:
+                named = ", ".join(f"'{_quoted(value)}'" for value in rows[replacing].unique().to_pylist())
+                read, predicate = DeltaTable(location, version=version), f"{replacing} in ({named})"
+                write_deltalake(read, rows, mode="overwrite", predicate=predicate, commit_properties=once)
+            else:
+                write_deltalake(DeltaTable(location, version=version), rows, mode="append", commit_properties=once)
+        except CommitFailedError:
+            return None
+        except (OSError, DeltaError) as error:
+            self._refuse_unwritable(error)
+            if version is None and self._open(table) is not None:
+                return None
+            raise
+        return Snapshot(table, 0 if version is None else version + 1)
 
     def read(self, table: str, part: str | None = None, version: int | None = None) -> pa.Table:
         """Rows of a table or of one of its partitions, newest or at a version, without `part`.

@@ -1,9 +1,16 @@
+import multiprocessing
 from datetime import UTC, datetime
+from multiprocessing.synchronize import Barrier
 
 import pytest
 
-from pipelines.journal import Event, events, latest, record
+from pipelines.errors import MissingInput, Unavailable
+from pipelines.journal import Event, events, latest, numbered, record, record_decided
 from pipelines.layout import JOURNAL_TABLE
+from pipelines.store import Store
+
+WRITERS = 8
+EVENTS_EACH = 3
 
 FEBRUARY, MARCH, APRIL = (datetime(2013, month, 1, tzinfo=UTC) for month in (2, 3, 4))
 
@@ -52,3 +59,77 @@ def test_subjects_and_kinds_are_kept_apart(journal):
 
 def test_an_empty_journal_has_no_events(store):
     assert events(store, "drift", "flight_delay") == [] and latest(store, "drift", "flight_delay") is None
+
+
+def test_what_follows_from_the_journal_is_decided_again_when_another_writer_comes_between(journal):
+    asked = []
+
+    def decide(said):
+        if not asked:
+            record(journal, drift(MARCH, "critical"))
+        asked.append(len(said))
+        return numbered(said, [drift(MARCH, f"seen {[e.content['severity'] for e in said if e.at == MARCH]}")])
+
+    (written,) = record_decided(journal, decide)
+    assert written.content["severity"] == "seen ['critical']" and asked == [3, 3]
+
+
+def test_numbered_events_are_history_and_replace_nothing(journal):
+    for severity in ("warning", "warning", "ok"):
+        record_decided(journal, lambda said, told=severity: numbered(said, [drift(MARCH, told)]))
+    at_march = [event for event in events(journal, "drift", "flight_delay") if event.at == MARCH]
+    assert [(event.number, event.content["severity"]) for event in at_march] == [
+        (None, "warning"),
+        (1, "warning"),
+        (2, "warning"),
+        (3, "ok"),
+    ]
+
+
+def test_several_events_are_written_in_one_commit_or_none_is(journal):
+    version = journal.version(JOURNAL_TABLE)
+    told = [drift(MARCH, "critical"), drift(datetime(2013, 5, 1, tzinfo=UTC), "ok")]
+    assert record_decided(journal, lambda said: told) == told
+    assert journal.version(JOURNAL_TABLE) == version + 1 and len(events(journal, "drift", "flight_delay")) == 4
+
+
+def test_a_decision_that_raises_writes_nothing(journal):
+    version = journal.version(JOURNAL_TABLE)
+
+    def refuse(said):
+        raise MissingInput("not now")
+
+    with pytest.raises(MissingInput, match="not now"):
+        record_decided(journal, refuse)
+    assert journal.version(JOURNAL_TABLE) == version
+
+
+def test_a_writer_that_never_wins_says_so(journal, monkeypatch):
+    monkeypatch.setattr("pipelines.journal.COMMIT_ATTEMPTS", 2)
+    monkeypatch.setattr(journal, "commit_after", lambda *_, **__: None)
+    with pytest.raises(Unavailable, match="changed by others in each of 2 attempts to write; nothing was written"):
+        record(journal, drift(MARCH, "critical"))
+
+
+def write_events(uri: str, writer: int, together: Barrier) -> None:
+    store = Store(uri)
+    together.wait()
+    for month in range(1, EVENTS_EACH + 1):
+        record(store, drift(datetime(2013, month, 1, tzinfo=UTC), subject=f"model_{writer}"))
+        record_decided(store, lambda said: numbered(said, [drift(MARCH, f"writer {writer}", "shared")]))
+
+
+def test_eight_processes_that_make_and_write_the_journal_at_once_lose_no_event(store):
+    spawn = multiprocessing.get_context("spawn")
+    together = spawn.Barrier(WRITERS)
+    writers = [spawn.Process(target=write_events, args=(store.uri, one, together)) for one in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0] * WRITERS
+    for one in range(WRITERS):
+        assert len(events(store, "drift", f"model_{one}")) == EVENTS_EACH
+    shared = events(store, "drift", "shared")
+    assert sorted(event.number for event in shared) == list(range(1, WRITERS * EVENTS_EACH + 1))
+    assert {event.content["severity"] for event in shared} == {f"writer {one}" for one in range(WRITERS)}

@@ -70,10 +70,28 @@ def test_a_version_that_is_not_there_is_missing(store):
 
 
 def test_a_quote_in_a_key_is_only_a_quote(store):
-    store.replace_where("journal", ROWS, "id", "a")
     tricky = pa.table({"id": ["x' OR 'a' = 'a"], "delay_min": pa.array([9], pa.int32())})
-    store.replace_where("journal", tricky, "id", "x' OR 'a' = 'a")
+    store.commit_after("journal", ROWS, None)
+    store.commit_after("journal", tricky, 0, replacing="id")
     assert store.read("journal").num_rows == 4
+
+
+def test_a_commit_after_a_version_adds_and_replaces_rows(store):
+    assert str(store.commit_after("journal", ROWS, None)) == "journal@0"
+    assert str(store.commit_after("journal", OTHER, 0)) == "journal@1"
+    anew = pa.table({"id": ["a", "e"], "delay_min": pa.array([9, 5], pa.int32())})
+    assert str(store.commit_after("journal", anew, 1, replacing="id")) == "journal@2"
+    rows = {row["id"]: row["delay_min"] for row in store.read("journal").to_pylist()}
+    assert rows == {"a": 9, "b": None, "c": 3, "d": 4, "e": 5} and store.read("journal").num_rows == 5
+
+
+@pytest.mark.parametrize("replacing", [None, "id"], ids=["append", "replace"])
+def test_a_commit_after_a_version_that_is_no_longer_the_newest_writes_nothing(store, replacing):
+    store.commit_after("journal", ROWS, None)
+    store.commit_after("journal", OTHER, 0)
+    assert store.commit_after("journal", ROWS, 0, replacing) is None
+    assert store.commit_after("journal", ROWS, None) is None
+    assert store.version("journal") == 1 and store.read("journal").num_rows == 4
 
 
 def test_instants_keep_their_zone_and_microseconds(store):
