@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pipelines.errors import MissingInput
 from pipelines.estimators import Model, score
 from pipelines.interval import parse_time
 from pipelines.layout import candidate, candidate_version
+from pipelines.provenance import Cost, Provenance
 from pipelines.registry import ENCODING_FILE, EVALUATED_FOLDER, KEY_TAG, MODEL_FILE, Registry
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
@@ -27,7 +28,8 @@ class Candidate:
     """model_digest: SHA-256 of the registered Booster's UBJSON; scores_digest: of the held-out scores.
 
     walk_forward: files of the held-out scores, newest window first; those of the older windows come from
-    models of the same recipe, each fitted before its window.
+    models of the same recipe, each fitted before its window. provenance, cost: of the training that made
+    it, as `pipelines.provenance` has them; empty for one that was trained before they were kept.
     """
 
     model: str
@@ -40,6 +42,8 @@ class Candidate:
     model_digest: str
     scores_digest: str
     walk_forward: list[str]
+    provenance: dict[str, Any] = field(default_factory=dict)
+    cost: dict[str, float | None] = field(default_factory=dict)
 
     @property
     def scores(self) -> str:
@@ -94,6 +98,8 @@ class Trained:
     rounds: int
     scores_digest: str
     walk_forward: list[str]
+    provenance: Provenance
+    cost: Cost
 
 
 def log_candidate(registry: Registry, spec: ModelSpec, trained: Trained) -> Candidate:
@@ -128,6 +134,8 @@ def log_candidate(registry: Registry, spec: ModelSpec, trained: Trained) -> Cand
         model_digest=digest,
         scores_digest=trained.scores_digest,
         walk_forward=trained.walk_forward,
+        provenance=trained.provenance.model_dump(),
+        cost=trained.cost.model_dump(),
     )
 
 
@@ -195,5 +203,9 @@ def _log_models(client: Any, run_id: str, trained: Trained) -> tuple[str, str]:
                 extra_files=[str(encoding)],
                 pip_requirements=[f"xgboost=={xgboost.__version__}"],
             )
-        model.booster.save_model(booster)
-        return logged.model_id, hashlib.sha256(booster.read_bytes()).hexdigest()
+    return logged.model_id, booster_digest(model.booster)
+
+
+def booster_digest(booster: Any) -> str:
+    """SHA-256 of the Booster's UBJSON, as it is registered."""
+    return hashlib.sha256(booster.save_raw("ubj")).hexdigest()

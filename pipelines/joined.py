@@ -13,9 +13,9 @@ import pyarrow as pa
 from pipelines.dataset import ValidatedPartition, backfill_command, code, read_validated, require_validated
 from pipelines.errors import MissingInput, TrainyardError
 from pipelines.feature_store import PREDICT_AT, FeatureStore
-from pipelines.features import declared_views
-from pipelines.interval import Interval, part_key, partitions_between
-from pipelines.layout import features_manifest, joined_file
+from pipelines.interval import Interval
+from pipelines.join_inputs import JoinInputs, join_inputs_of, traced
+from pipelines.layout import join_inputs, joined_file
 from pipelines.spec import DatasetSpec, sound_models
 from pipelines.store import Store
 
@@ -36,11 +36,12 @@ def joined_partition(store: Store, dataset: DatasetSpec, interval: Interval) -> 
     Raises MissingInput with the command that makes the features.
     """
     validated = require_validated(store, dataset, interval)
-    inputs = _inputs_digest(store, dataset, interval, validated)
-    path = joined_file(dataset.name, validated.part, inputs)
+    inputs = _inputs(store, dataset, interval, validated)
+    path = joined_file(dataset.name, validated.part, inputs.digest)
+    _keep_inputs(store, dataset, inputs)
     if not store.exists(path):
         joined = _join(store, dataset, validated_rows(store, dataset, interval))
-        if _inputs_digest(store, dataset, interval, validated) != inputs:
+        if _inputs(store, dataset, interval, validated).digest != inputs.digest:
             raise TrainyardError(f"{dataset.name}: the features of {validated.part} changed while they were joined")
         store.write_parquet(path, joined)
     content = store.read_file(path)
@@ -52,28 +53,26 @@ def validated_rows(store: Store, dataset: DatasetSpec, interval: Interval) -> pa
     return read_validated(store, dataset.name, main, require_validated(store, dataset, interval))
 
 
-def _inputs_digest(store: Store, dataset: DatasetSpec, interval: Interval, validated: ValidatedPartition) -> str:
-    """Of all that the join reads: its rows, its feature files, and those before it that are young enough to be joined.
+def _inputs(store: Store, dataset: DatasetSpec, interval: Interval, validated: ValidatedPartition) -> JoinInputs:
+    """All that the join reads: its rows, its feature files, and those before it that are young enough to be joined.
 
     Raises MissingInput when the partition has no features, or only features of rows that were replaced since.
     """
-    own = features_manifest(dataset.name, validated.part)
-    made_from = json.loads(store.read_file(own))["inputs"].get(validated.part) if store.exists(own) else None
-    if made_from != validated.digests:
+    inputs = join_inputs_of(store, dataset, interval, validated)
+    own = inputs.manifests[validated.part]
+    if own is None or json.loads(own)["inputs"].get(validated.part) != validated.digests:
         raise MissingInput(
             f"{dataset.name}: {validated.part} has no features of the rows in force. "
             f"Backfill it first: {backfill_command(f'{dataset.name}__data', interval)}"
         )
-    oldest = interval.start - max(view.ttl for view in declared_views(dataset.name))
-    digest = hashlib.sha256(json.dumps([validated.digests, _declarations(dataset.name)], sort_keys=True).encode())
-    for span in partitions_between(oldest, interval.end, dataset.partition):
-        manifest = features_manifest(dataset.name, part_key(span.start, dataset.partition))
-        digest.update(store.read_file(manifest) if store.exists(manifest) else b"absent")
-    return digest.hexdigest()
+    return inputs
 
 
-def _declarations(dataset: str) -> list[str]:
-    return [f"{view.name}.{feature.name} {view.ttl}" for view in declared_views(dataset) for feature in view.features]
+def _keep_inputs(store: Store, dataset: DatasetSpec, inputs: JoinInputs) -> None:
+    path = join_inputs(dataset.name, inputs.validated.part, inputs.digest)
+    if not store.exists(path):
+        traced_inputs = traced(store, dataset.name, inputs)
+        store.write_file(path, json.dumps(traced_inputs, indent=1, sort_keys=True).encode())
 
 
 def _join(store: Store, dataset: DatasetSpec, rows: pa.Table) -> pa.Table:

@@ -40,8 +40,18 @@ def joined_file(dataset: str, part: str, digest: str) -> str:
     return f"joined/{dataset}/{part}-{digest[:16]}.parquet"
 
 
+def join_inputs(dataset: str, part: str, digest: str) -> str:
+    """What the joined file of the same digest was made from."""
+    return f"joined/{dataset}/{part}-{digest[:16]}.json"
+
+
 def training_set(model: str, as_of: str) -> str:
     return f"training_sets/{model}/{as_of}.json"
+
+
+def kept_training_set(model: str, digest: str) -> str:
+    """The same under its digest: written once."""
+    return f"training_sets/{model}/kept/{digest}.json"
 
 
 def candidate(model: str, as_of: str) -> str:
@@ -63,6 +73,25 @@ def evaluation(model: str, version: int) -> str:
 
 def evaluation_page(model: str, version: int) -> str:
     return f"evaluations/{model}/v{version}.html"
+
+
+def measurements(model: str, version: int) -> str:
+    """What serving the version costs, beside the champion that it was measured with."""
+    return f"measurements/{model}/v{version}.json"
+
+
+def release_folder(model: str, version: int) -> str:
+    return f"releases/{model}/v{version}"
+
+
+def release_record(model: str, version: int, revision: int, digest: str) -> str:
+    """Named by the SHA-256 of its bytes, and so never written again with others."""
+    return f"{release_folder(model, version)}/r{revision:03}-{digest}.json"
+
+
+def promoted_record(model: str, version: int, effective_from: str, digest: str) -> str:
+    """The record with its approval and promotion; `effective_from` as a file name."""
+    return f"{release_folder(model, version)}/promoted-{effective_from}-{digest}.json"
 
 
 def predictions_manifest(model: str, part: str) -> str:

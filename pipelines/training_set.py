@@ -13,7 +13,7 @@ from pipelines.errors import EmptyWindow, MissingInput
 from pipelines.features import Feature, declared_views, select
 from pipelines.interval import parse_time
 from pipelines.joined import JoinedPartition
-from pipelines.layout import training_set
+from pipelines.layout import kept_training_set, training_set
 from pipelines.spec import ModelSpec, Target
 from pipelines.store import Store
 
@@ -57,6 +57,13 @@ class TrainingSet:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self) | {"digest": self.digest}, indent=1, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "TrainingSet":
+        content = json.loads(text)
+        content.pop("digest")
+        partitions = [JoinedPartition(**partition) for partition in content.pop("partitions")]
+        return cls(partitions=partitions, **content)
 
 
 @dataclass(frozen=True)
@@ -125,10 +132,24 @@ def read(store: Store, model: str, as_of: datetime) -> TrainingSet:
     path = training_set(model, stamp(as_of))
     if not store.exists(path):
         raise MissingInput(f"{model}: no training set as of {as_of:%F}. Run the assemble step of that interval first")
-    content = json.loads(store.read_file(path))
-    content.pop("digest")
-    partitions = [JoinedPartition(**partition) for partition in content.pop("partitions")]
-    return TrainingSet(partitions=partitions, **content)
+    return TrainingSet.from_json(store.read_file(path))
+
+
+def keep(store: Store, manifest: TrainingSet) -> None:
+    """Put the manifest under its digest too, where a later assembly of the same time leaves it alone."""
+    path = kept_training_set(manifest.model, manifest.digest)
+    if not store.exists(path):
+        store.write_file(path, manifest.to_json().encode())
+
+
+def read_kept(store: Store, model: str, digest: str) -> TrainingSet:
+    """Raises MissingInput when nothing was trained on it in this store."""
+    path = kept_training_set(model, digest)
+    if not store.exists(path):
+        raise MissingInput(
+            f"{model}: the training set {digest[:12]} is not in the store {store.uri}. Train again first"
+        )
+    return TrainingSet.from_json(store.read_file(path))
 
 
 def scores_of(spec: ModelSpec, predictions: pd.DataFrame, rows: Rows) -> pd.DataFrame:

@@ -9,10 +9,11 @@ from pipelines.flow import StepResult
 from pipelines.interval import Interval
 from pipelines.layout import candidate, candidate_scores
 from pipelines.metrics import measure_all
+from pipelines.provenance import Meter, capture
 from pipelines.registry import Registry
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
-from pipelines.training_set import Rows, TrainingSet, declared_features, load, read, split_of, stamp
+from pipelines.training_set import Rows, TrainingSet, declared_features, keep, load, read, split_of, stamp
 from pipelines.walk_forward import HeldOut, candidate_key, hold_out, score_older_windows
 
 EXAMPLE_ROWS = 5
@@ -24,7 +25,8 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     The registered model is the refitted one; the scores that are evaluated come from models that never
     saw the months they score. The same inputs find the version that they made before.
     """
-    manifest = read(store, spec.name, interval.as_of)
+    meter, manifest = Meter(), read(store, spec.name, interval.as_of)
+    keep(store, manifest)
     key = candidate_key(spec, manifest)
     path = candidate(spec.name, stamp(interval.as_of))
     known = Candidate.from_json(store.read_file(path)) if store.exists(path) else None
@@ -36,7 +38,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     rows = load(store, spec, manifest)
     held_out = hold_out(spec, split_of(spec, interval.as_of), rows)
     refitted = refit(spec, rows, held_out.stopped.rounds)
-    made = log_candidate(registry, spec, _trained(spec, interval, store, manifest, rows, held_out, refitted))
+    made = log_candidate(registry, spec, _trained(spec, store, manifest, rows, held_out, refitted, meter))
     path = write_candidate(store, made)
     outcome = f"version {made.version}: {made.rounds} rounds, {len(rows.label):,} rows"
     return _result(spec, interval, made, path, outcome)
@@ -52,12 +54,12 @@ def refit(spec: ModelSpec, rows: Rows, rounds: int) -> Model:
 
 def _trained(
     spec: ModelSpec,
-    interval: Interval,
     store: Store,
     manifest: TrainingSet,
     rows: Rows,
     held_out: HeldOut,
     refitted: Model,
+    meter: Meter,
 ) -> Trained:
     """What MLflow is told, with the metrics of the held-out months; their scores are written to the store."""
     key = candidate_key(spec, manifest)
@@ -67,6 +69,7 @@ def _trained(
         who: measure_all(spec.target.task, held_out.rows.label, values, held_out.rows.day)
         for who, values in held_out.scores.items()
     }
+    walk_forward = [newest, *score_older_windows(spec, store, manifest)]
     return Trained(
         manifest=manifest,
         key=key,
@@ -78,7 +81,9 @@ def _trained(
         importances=importances(refitted.booster),
         rounds=held_out.stopped.rounds,
         scores_digest=digest,
-        walk_forward=[newest, *score_older_windows(spec, store, manifest)],
+        walk_forward=walk_forward,
+        provenance=capture(),
+        cost=meter.read(),
     )
 
 
