@@ -94,9 +94,7 @@ def day_codes(day: np.ndarray) -> tuple[np.ndarray, int]:
     return codes, len(days)
 
 
-def auc_influence(
-    label: np.ndarray, above: np.ndarray, below: np.ndarray, codes: np.ndarray, days: int
-) -> np.ndarray:
+def auc_influence(label: np.ndarray, above: np.ndarray, below: np.ndarray, codes: np.ndarray, days: int) -> np.ndarray:
     """What each day adds to the deviation of an AUC, or of a difference of two, shape (days,).
 
     above, below: the deviations of the positives' and the negatives' placements; codes: of `day_codes`.

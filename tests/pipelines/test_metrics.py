@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
-from scipy.stats import rankdata
-from scipy.stats import t as students_t
 from sklearn import metrics as reference
 
-from pipelines.metrics import calibration, difference, expected_calibration_error, measure, measure_all, placements
+from pipelines.metrics import calibration, expected_calibration_error, measure, measure_all, placements
 
 LABEL = np.array([0, 1, 0, 1, 1, 0], float)
 SCORE = np.array([0.1, 0.9, 0.4, 0.4, 0.2, 0.3])
@@ -49,39 +47,6 @@ def test_errors_in_minutes_equal_scikit_learns(month):
     assert found["rmse"].value == pytest.approx(reference.root_mean_squared_error(60 * one, 60 * other))
 
 
-def reference_difference(y, challenger, champion, day):
-    """FACTS' own code for the paired difference of two AUCs and its day-clustered standard error."""
-
-    def parts(y, p):
-        a, b = p[y == 1], p[y == 0]
-        m, n = len(a), len(b)
-        r = rankdata(np.r_[a, b])
-        v = (r[:m] - rankdata(a)) / n
-        return v.mean(), v, 1 - (r[m:] - rankdata(b)) / m
-
-    groups = day.max() + 1
-    (first, a1, a0), (second, b1, b0) = parts(y, challenger), parts(y, champion)
-    gap, e1, e0 = first - second, a1 - b1, a0 - b0
-    u = np.bincount(day[y == 1], e1 - gap, groups) / len(e1) + np.bincount(day[y == 0], e0 - gap, groups) / len(e0)
-    return gap, np.sqrt(groups / (groups - 1) * (u**2).sum()), students_t.ppf(0.975, groups - 1)
-
-
-def test_the_difference_of_two_aucs_has_the_day_clustered_interval(month):
-    label, one, other, day = month
-    gap, error, quantile = reference_difference(label, one, other, day)
-    found = difference("auc", label, one, other, day)
-    assert found.value == pytest.approx(gap)
-    assert (found.low, found.high) == pytest.approx((gap - quantile * error, gap + quantile * error))
-
-
-def test_the_interval_of_one_auc_is_that_of_its_difference_to_chance(month):
-    label, one, _, day = month
-    gap, error, quantile = reference_difference(label, one, np.zeros(len(label)), day)
-    found = measure("auc", label, one, day)
-    assert found.value == pytest.approx(gap + 0.5)
-    assert found.high - found.low == pytest.approx(2 * quantile * error)
-
-
 def test_the_clustered_interval_covers_what_days_resampled_say(month):
     label, score, _, day = month
     chance = np.random.default_rng(1)
@@ -116,19 +81,6 @@ def test_the_interval_of_a_mean_over_two_days_by_hand():
 def test_the_rmse_interval_never_falls_below_zero():
     found = measure("rmse", np.zeros(4), np.array([0.0, 0.0, 0.0, 9.0]), np.arange(4))
     assert found.low == 0 and found.high > found.value
-
-
-def test_equal_scores_differ_by_nothing(month):
-    label, one, _, day = month
-    for metric in ("auc", "brier", "log_loss", "mae", "rmse", "ece", "pr_auc"):
-        assert difference(metric, label, one, one, day).value == 0
-
-
-def test_a_difference_of_losses_is_paired(month):
-    label, one, other, day = month
-    found = difference("brier", label, one, other, day)
-    assert found.value == pytest.approx(((label - one) ** 2).mean() - ((label - other) ** 2).mean())
-    assert found.low < found.value < found.high
 
 
 def test_placements_average_to_the_auc_on_both_sides(month):

@@ -1,0 +1,182 @@
+"""Two models' scores of the same rows: how much better one is, how sure that is, and what it decides.
+
+Rows of one day are not independent, so days are the unit throughout: paired, clustered by day, with a
+t quantile on days - 1.
+"""
+
+from dataclasses import dataclass
+from math import pi, sqrt
+
+import numpy as np
+from scipy.special import stdtrit
+
+from pipelines.gates.gate import Verdict
+from pipelines.metrics import CALIBRATION_BINS, auc_influence, day_codes, measure, placements, row_losses
+from pipelines.spec_words import HIGHER_IS_BETTER, METRICS_OF, Metric
+
+# The standard error of 500 replicates is itself known to 1 / sqrt(2 * 500), some 3 %.
+REPLICATES = 500
+SEED = 2013
+
+
+class Incomparable(Exception):
+    """These rows cannot compare two models; the message says why."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """gain: by how much the first model is better, whichever direction is better, in the metric's unit.
+
+    error: standard error of the gain, clustered by day; None for a single day. Equal scores give 0 and 0.
+    """
+
+    gain: float
+    error: float | None
+    days: int
+    rows: int
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """Lower and upper one-sided bound of the gain, each wrong with probability alpha; needs an error."""
+        half = self._quantile(1 - alpha) * self._error
+        return self.gain - half, self.gain + half
+
+    def smallest_detectable(self, alpha: float, power: float) -> float:
+        """The narrowest margin that an equal model keeps with that probability, when the bound is wrong with alpha.
+
+        (t(1 - alpha) + t(power)) * error, the planning formula of non-inferiority trials (Julious 2004).
+        """
+        return (self._quantile(1 - alpha) + self._quantile(power)) * self._error
+
+    @property
+    def _error(self) -> float:
+        if self.error is None:
+            raise Incomparable("a single day has no interval")
+        return self.error
+
+    def _quantile(self, probability: float) -> float:
+        return float(stdtrit(self.days - 1, probability))
+
+
+def compare(metric: Metric, label: np.ndarray, candidate: np.ndarray, other: np.ndarray, day: np.ndarray) -> Comparison:
+    """The gain of one model over another on the same rows, all of shape (n,); day names the cluster.
+
+    AUC: closed form (DeLong et al. 1988, clustered as in Obuchowski 1997). Any other metric: days are
+    resampled in pairs (Field & Welsh 2007) with a fixed seed. Raises Incomparable without rows, or with
+    one class only where there must be two.
+    """
+    if len(label) == 0:
+        raise Incomparable("there is no row that both have scored")
+    if metric in METRICS_OF["classification"] and label.min() == label.max():
+        raise Incomparable(f"all {len(label):,} labels are {'positive' if label[0] else 'negative'}")
+    codes, days = day_codes(day)
+    better = 1 if metric in HIGHER_IS_BETTER else -1
+    if metric == "auc":
+        gain, error = _auc_gain(label, candidate, other, codes, days)
+    else:
+        values = [measure(metric, label, score, day).value for score in (candidate, other)]
+        gain, error = better * (values[0] - values[1]), _resampled_error(metric, label, candidate, other, codes, days)
+    return Comparison(gain, error if days > 1 else None, days, len(label))
+
+
+def spent(alpha: float, attempt: int) -> float:
+    """What the attempt-th candidate held against the same champion may be wrong with: alpha * 6 / (pi * attempt)^2.
+
+    Alpha spending (Foster & Stine 2008; online Bonferroni in Tian & Ramdas 2021): the shares of all
+    attempts add up to alpha, so however long one tries, a model at its margin takes force with at most
+    that probability, also when the attempts share days. attempt: from 1.
+    """
+    return alpha * 6 / (pi * attempt) ** 2
+
+
+def not_worse(compared: Comparison, margin: float, alpha: float, power: float) -> Verdict:
+    """Whether the gain is above -margin. An interval wholly on one side decides at any sample size.
+
+    Between, a sample that would show an equal model to be equal too rarely decides nothing.
+    """
+    low, high = compared.bounds(alpha)
+    if low > 0 or high < -margin:
+        return "pass" if low > 0 else "fail"
+    if compared.smallest_detectable(alpha, power) > margin:
+        return "cannot_tell"
+    return "pass" if low > -margin else "fail"
+
+
+def better(compared: Comparison, by: float, alpha: float) -> Verdict:
+    """Whether the gain is above `by`; cannot_tell when the interval holds it inside."""
+    low, high = compared.bounds(alpha)
+    if low > by:
+        return "pass"
+    return "fail" if high <= by else "cannot_tell"
+
+
+def _auc_gain(
+    label: np.ndarray, candidate: np.ndarray, other: np.ndarray, codes: np.ndarray, days: int
+) -> tuple[float, float]:
+    first, above_1, below_1 = placements(label, candidate)
+    second, above_2, below_2 = placements(label, other)
+    gain = first - second
+    influence = auc_influence(label, above_1 - above_2 - gain, below_1 - below_2 - gain, codes, days)
+    return gain, sqrt(days / max(days - 1, 1) * float((influence**2).sum()))
+
+
+def _resampled_error(
+    metric: Metric, label: np.ndarray, candidate: np.ndarray, other: np.ndarray, codes: np.ndarray, days: int
+) -> float:
+    """Standard error of the difference over resampled days; replicates in which it is not defined are left out.
+
+    days / (days - 1), because the variance of days drawn with replacement is too small by as much.
+    """
+    if days < 2:
+        return 0.0
+    times = np.random.default_rng(SEED).multinomial(days, np.full(days, 1 / days), REPLICATES)
+    first, second = (resampled(metric, label, score, codes, times) for score in (candidate, other))
+    drawn = first - second
+    return sqrt(days / (days - 1) * float(np.var(drawn[~np.isnan(drawn)], ddof=1)))
+
+
+def resampled(
+    metric: Metric, label: np.ndarray, score: np.ndarray, codes: np.ndarray, times: np.ndarray
+) -> np.ndarray:
+    """The metric of each resample, shape (replicates,); times: (replicates, days), how often a day is in it."""
+    if metric == "pr_auc":
+        return _average_precisions(label, score, codes, times)
+    if metric == "ece":
+        return _calibration_errors(label, score, codes, times)
+    losses = (label - score) ** 2 if metric == "rmse" else row_losses(metric, label, score)
+    means = (times @ np.bincount(codes, losses)) / (times @ np.bincount(codes))
+    return np.sqrt(means) if metric == "rmse" else means
+
+
+def _average_precisions(label: np.ndarray, score: np.ndarray, codes: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Average precision with each row as often as its day; NaN without a positive row."""
+    order = np.argsort(-score, kind="stable")
+    positives, day = np.flatnonzero(label[order] == 1), codes[order]
+    ends = np.flatnonzero(np.r_[np.diff(score[order]) != 0, True])
+    # For each positive row, the last row of its score, and which of the positive rows is the last by then.
+    ends = ends[np.searchsorted(ends, positives)]
+    last = np.searchsorted(positives, ends, side="right") - 1
+    found = np.full(len(times), np.nan)
+    for position, of_day in enumerate(times):
+        weight = of_day[day]
+        own = weight[positives]
+        if hits := own.sum():
+            precision = np.cumsum(own)[last] / np.maximum(np.cumsum(weight)[ends], 1)
+            found[position] = (own * precision).sum() / hits
+    return found
+
+
+def _calibration_errors(label: np.ndarray, score: np.ndarray, codes: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Expected calibration error with each row as often as its day; bins are filled anew in each resample.
+
+    A row that stands on an edge is divided between its bins, as its copies would be.
+    """
+    order = np.argsort(score, kind="stable")
+    gap, day = (label - score)[order], codes[order]
+    found = np.empty(len(times))
+    for position, of_day in enumerate(times):
+        weight = of_day[day]
+        rows, gaps = np.r_[0, np.cumsum(weight)], np.r_[0, np.cumsum(weight * gap)]
+        smaller, larger = divmod(int(rows[-1]), CALIBRATION_BINS)
+        edges = np.arange(CALIBRATION_BINS + 1) * smaller + np.minimum(np.arange(CALIBRATION_BINS + 1), larger)
+        found[position] = np.abs(np.diff(np.interp(edges, rows, gaps))).sum() / rows[-1]
+    return found
