@@ -7,7 +7,9 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-REPO = Path(__file__).resolve().parent.parent
+from pipelines import environment
+
+REPO = environment.REPO
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,7 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> "Home":
-        """TRAINYARD_HOME, else .trainyard in the repository."""
-        return cls(Path(os.environ.get("TRAINYARD_HOME") or REPO / ".trainyard").expanduser().resolve())
+        return cls(environment.home())
 
     @property
     def pg(self) -> Path:
@@ -127,14 +128,11 @@ def shared_environment(home: Home, airflow_port: int, mlflow_port: int, feast_re
     }
 
 
-def write_env_file(home: Home, environment: dict[str, str]) -> None:
+def write_env_file(home: Home, settings: dict[str, str]) -> None:
     """Write KEY=VALUE lines, so that a shell or the CLI outside the stack finds the same servers."""
-    write_private(home.env_file, "".join(f"{key}={value}\n" for key, value in environment.items()))
+    write_private(home.env_file, "".join(f"{key}={value}\n" for key, value in settings.items()))
 
 
 def read_env_file(home: Home) -> dict[str, str]:
     """The shared environment as last written; empty before the first start."""
-    if not home.env_file.exists():
-        return {}
-    pairs = (line.split("=", 1) for line in home.env_file.read_text().splitlines() if "=" in line)
-    return dict(pairs)
+    return environment.read_settings(home.env_file)

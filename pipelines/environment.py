@@ -4,16 +4,16 @@ one-machine stack's `env` file, else the default that needs no server."""
 import os
 from pathlib import Path
 
-REPO = Path(__file__).parents[1]
+REPO = Path(__file__).resolve().parents[1]
 
 
 def home() -> Path:
-    """The folder of the one-machine stack, and of the default store."""
-    return Path(os.environ.get("TRAINYARD_HOME", REPO / ".trainyard"))
+    """The folder of the one-machine stack, and of the default store: TRAINYARD_HOME, else .trainyard."""
+    return Path(os.environ.get("TRAINYARD_HOME") or REPO / ".trainyard").expanduser().resolve()
 
 
 def setting(name: str, default: str) -> str:
-    return os.environ.get(name) or _stack_settings().get(name) or default
+    return os.environ.get(name) or read_settings(home() / "env").get(name) or default
 
 
 def store_uri() -> str:
@@ -33,8 +33,8 @@ def feast_online() -> str:
     return setting("TRAINYARD_FEAST_ONLINE", str(home() / "feast" / "online.db"))
 
 
-def _stack_settings() -> dict[str, str]:
-    file = home() / "env"
+def read_settings(file: Path) -> dict[str, str]:
+    """The KEY=VALUE lines of a file; empty when there is none."""
     if not file.exists():
         return {}
     lines = (line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
