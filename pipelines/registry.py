@@ -1,7 +1,7 @@
-"""MLflow: runs, model versions and the alias of the champion; and which version was in force when.
+"""MLflow: runs, model versions, their tags, and the alias of the champion.
 
-The journal says which version is in force from when; MLflow's alias and tags show it. Boosters are
-stored as UBJSON and loaded by XGBoost itself: nothing is ever unpickled.
+The journal says which version is in force from when (`pipelines.champions`); MLflow's alias and tags only
+show it. Boosters are stored as UBJSON and loaded by XGBoost itself: nothing is ever unpickled.
 """
 
 import importlib
@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,9 @@ from typing import Any
 from pipelines.encoding import Encoding
 from pipelines.errors import MissingInput, Unavailable
 from pipelines.estimators import Model
-from pipelines.interval import parse_time
-from pipelines.journal import Event, events, record
-from pipelines.store import Store
 
-PROMOTION = "promotion"
 CHAMPION = "champion"
+NOT_FOUND = "RESOURCE_DOES_NOT_EXIST"
 KEY_TAG = "trainyard.candidate_key"
 ENCODING_FILE = "encoding.json"
 MODEL_FILE = "model.ubj"
@@ -41,46 +37,11 @@ CLIENT_SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Champion:
-    """A version in force. trained_until: end of its training rows; all times UTC."""
+class Shown:
+    """What MLflow shows of a model. alias: the version that holds the champion's; tags: by version."""
 
-    version: int
-    run_id: str
-    effective_from: datetime
-    trained_until: datetime
-
-
-def champions(store: Store, model: str, until: datetime | None = None) -> list[Champion]:
-    """Every promotion up to and including `until`, by the time it took force."""
-    return [
-        Champion(e.content["version"], e.content["run_id"], e.at, parse_time(e.content["trained_until"]))
-        for e in events(store, PROMOTION, model, until)
-    ]
-
-
-def champion_as_of(store: Store, model: str, at: datetime) -> Champion | None:
-    """The version in force at the time; None before the first promotion."""
-    found = champions(store, model, until=at)
-    return found[-1] if found else None
-
-
-def champion_before(store: Store, model: str, at: datetime) -> Champion | None:
-    """The version that a promotion taking force at the time would replace."""
-    found = [champion for champion in champions(store, model, until=at) if champion.effective_from < at]
-    return found[-1] if found else None
-
-
-def require_champion(store: Store, model: str, at: datetime) -> Champion:
-    """Raises MissingInput with the command that trains one."""
-    champion = champion_as_of(store, model, at)
-    if champion is None:
-        first = champions(store, model)
-        found = f"the first took force on {first[0].effective_from:%F}" if first else "none was ever promoted"
-        raise MissingInput(
-            f"{model}: no champion was in force at {at:%F}; {found}. "
-            f"Train one: python -m pipelines backfill {model}__train --start … --end {at:%F}"
-        )
-    return champion
+    alias: int | None
+    tags: dict[int, dict[str, str]]
 
 
 class Registry:
@@ -137,27 +98,37 @@ class Registry:
             return self.client.create_model_version(model, f"models:/{model_id}", run_id, tags=tags, model_id=model_id)
 
     def version(self, model: str, version: int) -> Any:
-        """Raises MissingInput when it was deleted."""
+        """Raises MissingInput with the ways out when it was deleted."""
         import mlflow
 
         try:
             with self.reached():
                 return self.client.get_model_version(model, str(version))
         except mlflow.exceptions.MlflowException as error:
+            if error.error_code != NOT_FOUND:
+                raise
             raise MissingInput(
-                f"{model}: version {version} is not in the registry at {self.uri} ({error}). "
-                "Restore it there, or train and promote another"
+                f"{model}: version {version} is not in the registry at {self.uri}: it was deleted there. "
+                f"Put the champion before it back: python -m pipelines rollback {model} --reason … --by …; "
+                f"or train another: python -m pipelines backfill {model}__train --start … --end … "
+                "--reprocess completed"
             ) from error
 
     def load(self, model: str, version: int) -> Model:
         """Raises MissingInput when the version was deleted."""
+        with tempfile.TemporaryDirectory() as folder:
+            return read_model(self.download(model, version, Path(folder)))
+
+    def download(self, model: str, version: int, folder: Path) -> Path:
+        """A version as MLflow keeps it: where its files now lie under the folder.
+
+        Raises MissingInput when the version was deleted.
+        """
         import mlflow
 
         self.version(model, version)
-        with self.reached(), tempfile.TemporaryDirectory() as folder:
-            logged = Path(mlflow.artifacts.download_artifacts(f"models:/{model}/{version}", dst_path=folder))
-            encoding = Encoding.from_json((logged / "extra_files" / ENCODING_FILE).read_text())
-            return Model(_load_booster(logged / MODEL_FILE), encoding)
+        with self.reached():
+            return Path(mlflow.artifacts.download_artifacts(f"models:/{model}/{version}", dst_path=str(folder)))
 
     def load_evaluated(self, run_id: str) -> Model:
         """The model of a training run that never saw the newest evaluation window."""
@@ -166,14 +137,36 @@ class Registry:
             encoding = Encoding.from_json((logged / ENCODING_FILE).read_text())
             return Model(_load_booster(logged / MODEL_FILE), encoding)
 
-    def project_champion(self, store: Store, model: str, promoted: Champion) -> None:
-        """Make MLflow's alias and tags say what the journal says; again if need be."""
-        newest = champions(store, model)[-1]
+    def shown(self, model: str) -> Shown | None:
+        """The champion's alias and the tags of all versions; None when the model is not registered."""
+        import mlflow
+
+        try:
+            with self.reached():
+                registered = self.client.get_registered_model(model)
+                versions = self.client.search_model_versions(f"name = '{model}'")
+        except mlflow.exceptions.MlflowException as error:
+            if error.error_code != NOT_FOUND:
+                raise
+            return None
+        alias = registered.aliases.get(CHAMPION)
+        return Shown(None if alias is None else int(alias), {int(one.version): dict(one.tags) for one in versions})
+
+    def set_champion(self, model: str, version: int | None) -> None:
+        """Move the champion's alias to a version; None takes it away."""
         with self.reached():
-            for champion in (promoted, newest):
-                stamp = champion.effective_from.isoformat()
-                self.client.set_model_version_tag(model, str(champion.version), "effective_from", stamp)
-            self.client.set_registered_model_alias(model, CHAMPION, str(newest.version))
+            if version is None:
+                self.client.delete_registered_model_alias(model, CHAMPION)
+            else:
+                self.client.set_registered_model_alias(model, CHAMPION, str(version))
+
+    def set_tag(self, model: str, version: int, name: str, value: str | None) -> None:
+        """Tag a version; None takes the tag away."""
+        with self.reached():
+            if value is None:
+                self.client.delete_model_version_tag(model, str(version), name)
+            else:
+                self.client.set_model_version_tag(model, str(version), name, value)
 
 
 def _skip_feasts_header_provider() -> None:
@@ -191,20 +184,15 @@ def _skip_feasts_header_provider() -> None:
         plugins.get_entry_points = announced
 
 
+def read_model(folder: Path) -> Model:
+    """The registered model in a folder that MLflow made."""
+    encoding = Encoding.from_json((folder / "extra_files" / ENCODING_FILE).read_text())
+    return Model(_load_booster(folder / MODEL_FILE), encoding)
+
+
 def _load_booster(path: Path) -> Any:
     import xgboost
 
     booster = xgboost.Booster()
     booster.load_model(path)
     return booster
-
-
-def promote(store: Store, model: str, champion: Champion, evaluation_digest: str) -> bool:
-    """Journal the promotion; False when it stands there already."""
-    content = {
-        "version": champion.version,
-        "run_id": champion.run_id,
-        "trained_until": champion.trained_until.isoformat(),
-        "evaluation": evaluation_digest,
-    }
-    return record(store, Event(PROMOTION, model, champion.effective_from, content))

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from pipelines.champions import champions
 from pipelines.dataset import VALIDATED
 from pipelines.environment import store_uri
 from pipelines.gates.evaluation import Evaluation
 from pipelines.journal import latest
 from pipelines.layout import evaluation
-from pipelines.registry import champions
 from pipelines.spec import find_model
 from pipelines.store import Store
 

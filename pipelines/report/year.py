@@ -14,6 +14,7 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from pipelines.champions import Champion, champions
 from pipelines.dataset import validated_partitions
 from pipelines.environment import store_uri, tracking_uri
 from pipelines.gates.evaluation import Evaluation
@@ -22,7 +23,7 @@ from pipelines.joined import joined_partition
 from pipelines.journal import events
 from pipelines.layout import candidate, drift_report, evaluation, predictions_table
 from pipelines.metrics import Measured, measure
-from pipelines.registry import Champion, Registry, champions
+from pipelines.registry import Registry
 from pipelines.report.picture import draw
 from pipelines.spec import ModelSpec, find_dataset, find_model
 from pipelines.spec_words import Metric

@@ -2,6 +2,7 @@
 
 import json
 
+from pipelines.champions import require_champion
 from pipelines.dataset import backfill_command, covered_part
 from pipelines.drift.policy import decide
 from pipelines.errors import MissingInput
@@ -9,7 +10,6 @@ from pipelines.flow import StepResult
 from pipelines.interval import Interval
 from pipelines.journal import Event, record
 from pipelines.layout import drift_report
-from pipelines.registry import require_champion
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 

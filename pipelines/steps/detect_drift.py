@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipelines.champions import Champion, champions
 from pipelines.dataset import backfill_command, covered_part, validated_partitions
 from pipelines.drift.inputs import column_drift
 from pipelines.drift.page import draw
@@ -16,7 +17,6 @@ from pipelines.joined import joined_partition
 from pipelines.journal import Event, record
 from pipelines.layout import drift_page, drift_report, evaluation, predictions_table
 from pipelines.metrics import measure_all
-from pipelines.registry import Champion, champions
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 from pipelines.training_set import Rows, declared_features, model_rows, scores_of

@@ -1,11 +1,12 @@
 """Hold the candidate to its gates: floors, baselines, and the champion in force before it."""
 
 from pipelines.candidate import read_candidate
+from pipelines.champions import champion_before
 from pipelines.flow import StepResult
 from pipelines.gates.examination import examine
 from pipelines.interval import Interval
 from pipelines.layout import evaluation, evaluation_page
-from pipelines.registry import Registry, champion_before
+from pipelines.registry import Registry
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
 

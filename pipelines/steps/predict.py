@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pyarrow as pa
 
+from pipelines.champions import require_champion
 from pipelines.dataset import code, covered_part
 from pipelines.feature_store import PREDICT_AT
 from pipelines.features import declared_views
@@ -12,7 +13,7 @@ from pipelines.flow import StepResult
 from pipelines.interval import Interval
 from pipelines.joined import joined_partition
 from pipelines.layout import predictions_manifest, predictions_table
-from pipelines.registry import Registry, require_champion
+from pipelines.registry import Registry
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store, digest_of
 from pipelines.training_set import model_rows

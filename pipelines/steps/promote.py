@@ -1,23 +1,61 @@
-"""Put a candidate that passed its gates into force, from the as-of time on."""
+"""Put a candidate that passed its gates into force, from the as-of time on: atomically, and never over another."""
 
-from pipelines.candidate import read_candidate
-from pipelines.errors import MissingInput, NothingToDo
+from pipelines.candidate import Candidate, read_candidate
+from pipelines.champions import AnotherChampion, Champion, champion_as_of, champions, promote, refuse_withdrawn
+from pipelines.errors import MissingInput, NothingToDo, Unavailable
 from pipelines.flow import StepResult
 from pipelines.gates.evaluation import Evaluation
+from pipelines.gates.examination import examine
 from pipelines.interval import Interval, parse_time
+from pipelines.journal import everything
 from pipelines.layout import evaluation
-from pipelines.registry import Champion, Registry, champions, promote
+from pipelines.projection import project
+from pipelines.registry import Registry
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
 
+RIVALS = 8
+
 
 def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -> StepResult:
+    """Promote the candidate of the interval, see `put_in_force`.
+
+    Raises MissingInput when nothing was trained or evaluated as of this time.
+    """
+    return put_in_force(spec, interval, store, registry, read_candidate(store, spec.name, interval.as_of))
+
+
+def put_in_force(spec: ModelSpec, interval: Interval, store: Store, registry: Registry, made: Candidate) -> StepResult:
     """Journal the promotion, then make MLflow's alias show it.
 
-    Raises NothingToDo when a gate failed: the candidate stays one and the champion stays in force.
-    MissingInput when nothing was evaluated as of this time.
+    A candidate that was measured against another champion than the one in force at its time is measured
+    against that one first. Raises NothingToDo when a gate failed or a person said no: the champion stays.
     """
-    made = read_candidate(store, spec.name, interval.as_of)
+    registry.version(spec.name, made.version)
+    champion = Champion(made.version, made.run_id, interval.as_of, parse_time(made.as_of))
+    for _ in range(RIVALS):
+        refuse_withdrawn(everything(store), spec.name, made.version)
+        rival = champion_as_of(store, spec.name, interval.as_of)
+        if rival is not None and rival.version == made.version:
+            return _result(spec, interval, store, registry, champion, new=False)
+        judged = _judged(spec, interval, store, registry, made, rival)
+        if judged.verdict != "pass":
+            raise NothingToDo(f"{spec.name}: {judged.sentence}; the champion stays in force")
+        try:
+            new = promote(store, spec.name, champion, judged.digest, judged.champion_version)
+        except AnotherChampion:
+            continue
+        return _result(spec, interval, store, registry, champion, new)
+    raise Unavailable(
+        f"{spec.name}: another version took force at {interval.as_of:%F} in each of {RIVALS} attempts to promote "
+        f"version {made.version}; see python -m pipelines status {spec.name}, then run the step again"
+    )
+
+
+def _judged(
+    spec: ModelSpec, interval: Interval, store: Store, registry: Registry, made: Candidate, rival: Champion | None
+) -> Evaluation:
+    """The candidate's evaluation against the version in force: as stored, or made now if that was another."""
     path = evaluation(spec.name, made.version)
     judged = Evaluation.from_json(store.read_file(path)) if store.exists(path) else None
     if judged is None or judged.as_of != interval.as_of.isoformat():
@@ -26,20 +64,31 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
             f"Evaluate it: python -m pipelines evaluate --model {spec.name} "
             f"--start {interval.start:%F} --end {interval.end:%F}"
         )
-    if judged.verdict != "pass":
-        raise NothingToDo(f"{spec.name}: {judged.sentence}; the champion stays in force")
-    registry.version(spec.name, made.version)
-    champion = Champion(made.version, made.run_id, interval.as_of, parse_time(made.as_of))
-    new = promote(store, spec.name, champion, judged.digest)
-    registry.project_champion(store, spec.name, champion)
+    in_force = None if rival is None else rival.version
+    if judged.champion_version == in_force:
+        return judged
+    print(f"measured against {_named(judged.champion_version)}, but {_named(in_force)} is in force: measuring again")
+    return examine(spec, interval, store, registry, made, rival)
+
+
+def _named(version: int | None) -> str:
+    return "no champion" if version is None else f"version {version}"
+
+
+def _result(
+    spec: ModelSpec, interval: Interval, store: Store, registry: Registry, champion: Champion, new: bool
+) -> StepResult:
+    project(store, registry, spec.name)
     newest = champions(store, spec.name)[-1]
-    behind = "" if newest == champion else f"; version {newest.version} is in force from {newest.effective_from:%F}"
+    ahead = newest.version != champion.version
+    behind = f"; version {newest.version} is in force from {newest.effective_from:%F}" if ahead else ""
+    since = f"champion from {interval.as_of:%F}"
     return StepResult(
         step="promote",
         subject=spec.name,
         start=interval.start.isoformat(),
         end=interval.end.isoformat(),
-        outcome=f"version {made.version} is {'now' if new else 'already'} champion from {interval.as_of:%F}{behind}",
-        references={"evaluation": path, "run_id": made.run_id},
-        figures={"version": made.version, "effective_from": interval.as_of.isoformat()},
+        outcome=f"version {champion.version} is {'now' if new else 'already'} {since}{behind}",
+        references={"evaluation": evaluation(spec.name, champion.version), "run_id": champion.run_id},
+        figures={"version": champion.version, "effective_from": interval.as_of.isoformat()},
     )

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from pipelines.champions import champions
 from pipelines.errors import MissingInput, Unavailable
-from pipelines.registry import Registry, champions
+from pipelines.registry import Registry
 from pipelines.spec import find_model
 from pipelines.steps import assemble, evaluate, train
 from pipelines.steps import promote as promote_step

@@ -9,12 +9,13 @@ import pyarrow as pa
 import pytest
 
 from pipelines.candidate import read_candidate
+from pipelines.champions import Champion, champion_as_of, champions, promote
 from pipelines.errors import CallerError, EmptyWindow, MissingInput, NothingToDo
 from pipelines.gates.kinds.bounds import Floor
 from pipelines.interval import Interval, parse_time
 from pipelines.joined import joined_partition
 from pipelines.layout import candidate, candidate_scores, evaluation_page
-from pipelines.registry import Champion, Registry, champion_as_of, champions, promote
+from pipelines.registry import Registry
 from pipelines.spec import find_model
 from pipelines.steps import assemble, decide_retrain, detect_drift, evaluate, predict, train
 from pipelines.steps import promote as promote_step

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipelines.champions import Champion, champion_as_of, champion_before, champions, promote, require_champion
 from pipelines.errors import MissingInput
-from pipelines.registry import Champion, champion_as_of, champion_before, champions, promote, require_champion
 
 MARCH, APRIL, MAY, JUNE = (datetime(2013, month, 1, tzinfo=UTC) for month in (3, 4, 5, 6))
 
@@ -15,8 +15,8 @@ def champion(version: int, since: datetime) -> Champion:
 @pytest.fixture
 def promoted(store):
     """Version 1 from April, 2 from June; then a late backfill put 3 into force from May."""
-    for version, since in ((1, APRIL), (2, JUNE), (3, MAY)):
-        promote(store, "flight_delay", champion(version, since), f"digest-{version}")
+    for version, since, against in ((1, APRIL, None), (2, JUNE, 1), (3, MAY, 1)):
+        promote(store, "flight_delay", champion(version, since), f"digest-{version}", against)
     return store
 
 
@@ -43,12 +43,12 @@ def test_a_challenger_meets_the_champion_before_it_and_never_itself(promoted):
 
 
 def test_the_same_promotion_again_is_none(promoted):
-    assert promote(promoted, "flight_delay", champion(2, JUNE), "digest-2") is False
+    assert promote(promoted, "flight_delay", champion(2, JUNE), "digest-2", 1) is False
     assert len(champions(promoted, "flight_delay")) == 3
 
 
 def test_a_second_version_of_one_time_replaces_the_first(promoted):
-    assert promote(promoted, "flight_delay", champion(4, MAY), "digest-4") is True
+    assert promote(promoted, "flight_delay", champion(4, MAY), "digest-4", 3) is True
     assert [one.version for one in champions(promoted, "flight_delay")] == [1, 4, 2]
 
 

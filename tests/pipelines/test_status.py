@@ -1,10 +1,10 @@
 import pytest
 
+from pipelines.champions import Champion, promote
 from pipelines.errors import SpecError
 from pipelines.gates.evaluation import Evaluation
 from pipelines.journal import Event, record
 from pipelines.layout import evaluation
-from pipelines.registry import Champion, promote
 from pipelines.report.status import as_text, status
 from tests.pipelines.months import FEBRUARY, MARCH
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pipelines.candidate import Candidate
+from pipelines.champions import Champion
 from pipelines.gates.evidence import Evidence, Scored
-from pipelines.registry import Champion
 from pipelines.spec import find_model
 
 AS_OF = datetime(2013, 4, 1, tzinfo=UTC)
