@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from pipelines.features import declared_views
+from pipelines.gates.columns import require_declared
 from pipelines.spec import DatasetSpec, ModelSpec, load_datasets, load_models
 from pipelines.spec_words import Strict
 from pipelines.training_set import declared_features
@@ -21,6 +22,7 @@ def check() -> str:
         lines.append(f"dataset {name:<18} {dataset.source}, a {dataset.partition} a partition, {features} features")
     for name, spec in models.items():
         used = declared_features(spec)
+        require_declared(spec)
         gates = ", ".join(f"{gate.kind} on {gate.subject}" for gate in spec.gates)
         lines.append(f"model   {name:<18} {spec.target.task} on {spec.dataset}, {len(used)} features; gates: {gates}")
     return "\n".join(lines)

@@ -5,6 +5,7 @@ import pandas as pd
 from pipelines.dataset import backfill_command, validated_partitions
 from pipelines.errors import EmptyWindow, MissingInput
 from pipelines.flow import StepResult
+from pipelines.gates.columns import require_declared
 from pipelines.interval import Interval, part_key, partition_interval, partitions_between
 from pipelines.joined import joined_partition
 from pipelines.layout import training_set
@@ -46,6 +47,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
 
     Raises EmptyWindow when fit, early-stopping or evaluation rows are missing or have one class only.
     """
+    require_declared(spec)
     dataset = find_dataset(spec.dataset)
     parts = window(spec, dataset, interval, list(validated_partitions(store, dataset.name)))
     manifest = TrainingSet(
