@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipelines.candidate import Candidate
+from pipelines.champions import Champion
 from pipelines.estimators import Model
-from pipelines.registry import Champion
+from pipelines.gates.serving import Serving
 from pipelines.spec import ModelSpec
 
 
@@ -55,7 +55,7 @@ class Evidence:
     candidate and the champion have scored. attempt: 1 for the first candidate held against this champion.
 
     Gathered only where a gate needs it, else None: evaluated, the model that never saw the newest
-    window; serving, see `pipelines.gates.serving`.
+    window; serving, what answering with the registered one costs.
     """
 
     spec: ModelSpec
@@ -66,4 +66,4 @@ class Evidence:
     walk_forward: Scored
     attempt: int = 1
     evaluated: Model | None = None
-    serving: Any = None
+    serving: Serving | None = None

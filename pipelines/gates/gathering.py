@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from pipelines.candidate import Candidate, candidate_of
+from pipelines.champions import Champion
 from pipelines.features import declared_views
 from pipelines.gates.evidence import Evidence, Scored
-from pipelines.interval import Interval, partition_interval
+from pipelines.gates.serving import measure
+from pipelines.interval import Interval, parse_time, partition_interval
 from pipelines.journal import events
-from pipelines.registry import Champion, Registry
+from pipelines.registry import Registry
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 from pipelines.training_set import load, read, split_of
@@ -27,7 +29,8 @@ def gather(
     needs = frozenset[str]().union(*(gate.needs for gate in spec.gates))
     windows = max(gate.windows for gate in spec.gates)
     scored = _candidate_scores(store, made, windows)
-    features = _features(spec, interval, store, scored) if "features" in needs or champion is not None else None
+    wanted = champion is not None or not needs.isdisjoint({"features", "serving"})
+    features = _features(spec, parse_time(made.as_of), store, scored) if wanted else None
     if champion is not None and features is not None:
         scored["champion"] = _champion_scores(spec, store, registry, champion, scored, features)
     rows = _scored(scored[scored["window"] == 0], spec.training.baselines, features if "features" in needs else None)
@@ -41,6 +44,9 @@ def gather(
         walk_forward=_scored(known, [], features if "features" in needs else None),
         attempt=_attempt(store, spec.name, interval.as_of, made, champion),
         evaluated=registry.load_evaluated(made.run_id) if "evaluated" in needs else None,
+        serving=measure(store, registry, made, champion, features[(scored["window"] == 0).to_numpy()])
+        if "serving" in needs and features is not None
+        else None,
     )
 
 
@@ -53,9 +59,9 @@ def _candidate_scores(store: Store, made: Candidate, windows: int) -> pd.DataFra
     return pd.concat(frames, ignore_index=True).assign(champion=np.nan)
 
 
-def _features(spec: ModelSpec, interval: Interval, store: Store, scored: pd.DataFrame) -> pd.DataFrame:
+def _features(spec: ModelSpec, trained_as_of: datetime, store: Store, scored: pd.DataFrame) -> pd.DataFrame:
     """Every feature that the dataset declares, of the scored rows in their order."""
-    manifest, since = read(store, spec.name, interval.as_of), scored["at"].min()
+    manifest, since = read(store, spec.name, trained_as_of), scored["at"].min()
     granularity = find_dataset(spec.dataset).partition
     recent = [one for one in manifest.partitions if partition_interval(one.part, granularity).end > since]
     names = [name for view in declared_views(spec.dataset) for name in view.columns()]
