@@ -119,8 +119,12 @@ def row_losses(metric: Metric, label: np.ndarray, score: np.ndarray) -> np.ndarr
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1, ties averaged; pandas, because importing scipy.stats costs a second of CPU in every step."""
-    ranks: np.ndarray = pd.Series(values).rank().to_numpy()
+    """Ranks from 1, ties averaged; by hand, because importing scipy.stats costs a second of CPU in every step."""
+    order = np.argsort(values)
+    ends = np.flatnonzero(np.r_[np.diff(values[order]) != 0, True])
+    ties = np.diff(ends, prepend=-1)
+    ranks = np.empty(len(values))
+    ranks[order] = np.repeat(ends + 1 - (ties - 1) / 2, ties)
     return ranks
 
 
