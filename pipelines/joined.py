@@ -38,7 +38,9 @@ def joined_partition(store: Store, dataset: DatasetSpec, interval: Interval) -> 
     validated = require_validated(store, dataset, interval)
     inputs = _inputs(store, dataset, interval, validated)
     path = joined_file(dataset.name, validated.part, inputs.digest)
-    _keep_inputs(store, dataset, inputs)
+    if not store.exists(join_inputs(path)):
+        made_from = traced(store, dataset.name, inputs)
+        store.write_file(join_inputs(path), json.dumps(made_from, indent=1, sort_keys=True).encode())
     if not store.exists(path):
         joined = _join(store, dataset, validated_rows(store, dataset, interval))
         if _inputs(store, dataset, interval, validated).digest != inputs.digest:
@@ -66,13 +68,6 @@ def _inputs(store: Store, dataset: DatasetSpec, interval: Interval, validated: V
             f"Backfill it first: {backfill_command(f'{dataset.name}__data', interval)}"
         )
     return inputs
-
-
-def _keep_inputs(store: Store, dataset: DatasetSpec, inputs: JoinInputs) -> None:
-    path = join_inputs(dataset.name, inputs.validated.part, inputs.digest)
-    if not store.exists(path):
-        traced_inputs = traced(store, dataset.name, inputs)
-        store.write_file(path, json.dumps(traced_inputs, indent=1, sort_keys=True).encode())
 
 
 def _join(store: Store, dataset: DatasetSpec, rows: pa.Table) -> pa.Table:

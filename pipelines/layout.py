@@ -3,9 +3,11 @@
 Steps write here; Airflow's sensors look here, so this module imports nothing.
 """
 
+RAW = "raw"
+
 
 def raw_table(dataset: str, table: str) -> str:
-    return f"raw/{dataset}/{table}"
+    return f"{RAW}/{dataset}/{table}"
 
 
 def quarantine_table(dataset: str) -> str:
@@ -40,9 +42,9 @@ def joined_file(dataset: str, part: str, digest: str) -> str:
     return f"joined/{dataset}/{part}-{digest[:16]}.parquet"
 
 
-def join_inputs(dataset: str, part: str, digest: str) -> str:
-    """What the joined file of the same digest was made from."""
-    return f"joined/{dataset}/{part}-{digest[:16]}.json"
+def join_inputs(joined: str) -> str:
+    """What the joined file at that path was made from."""
+    return f"{joined.removesuffix('.parquet')}.json"
 
 
 def training_set(model: str, as_of: str) -> str:
@@ -80,8 +82,12 @@ def measurements(model: str, version: int) -> str:
     return f"measurements/{model}/v{version}.json"
 
 
+def releases_folder(model: str) -> str:
+    return f"releases/{model}"
+
+
 def release_folder(model: str, version: int) -> str:
-    return f"releases/{model}/v{version}"
+    return f"{releases_folder(model)}/v{version}"
 
 
 def release_record(model: str, version: int, revision: int, digest: str) -> str:
@@ -89,9 +95,9 @@ def release_record(model: str, version: int, revision: int, digest: str) -> str:
     return f"{release_folder(model, version)}/r{revision:03}-{digest}.json"
 
 
-def promoted_record(model: str, version: int, effective_from: str, digest: str) -> str:
-    """The record with its approval and promotion; `effective_from` as a file name."""
-    return f"{release_folder(model, version)}/promoted-{effective_from}-{digest}.json"
+def promoted_record(model: str, version: int, number: int, digest: str) -> str:
+    """The record with its approval and promotion; number: of the promotion among all of the model."""
+    return f"{release_folder(model, version)}/promoted-{number:04}-{digest}.json"
 
 
 def predictions_manifest(model: str, part: str) -> str:

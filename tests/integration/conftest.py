@@ -105,6 +105,40 @@ def joined_store(joined_home: Path, home: Path):
     return Store(str(home / "store"))
 
 
+@pytest.fixture(scope="session")
+def released_home(year, flights, mlflow_server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of thin months, January to March: a small `flight_delay` trained on two of them, evaluated and in
+    force, and March scored. Copy it, never write to it."""
+    from pipelines.registry import Registry
+    from pipelines.steps import assemble, evaluate, featurize, predict, promote, train, validate
+    from pipelines.store import Store
+    from tests.integration.small_model import SMALL
+    from tests.pipelines.months import FEBRUARY, JANUARY, MARCH, pull
+
+    home, registry = tmp_path_factory.mktemp("released") / "home", Registry(mlflow_server.uri)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        use_home(monkeypatch, home)
+        store = Store(str(home / "store"))
+        for month in (JANUARY, FEBRUARY, MARCH):
+            pull(store, year, month)
+            validate.run(flights, month, store)
+            featurize.run(flights, month, store)
+        assemble.run(SMALL, FEBRUARY, store)
+        for step in (train, evaluate, promote):
+            step.run(SMALL, FEBRUARY, store, registry)
+        predict.run(SMALL, MARCH, store, registry)
+    return home
+
+
+@pytest.fixture
+def released(released_home: Path, home: Path):
+    """A copy of the released store that a test may change."""
+    from pipelines.store import Store
+
+    shutil.copytree(released_home / "store", home / "store")
+    return Store(str(home / "store"))
+
+
 @pytest.fixture
 def command(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs `python -m pipelines …` on the test's home."""
