@@ -2,12 +2,12 @@ import json
 from dataclasses import replace
 
 import numpy as np
+from markupsafe import escape
 
 from pipelines.gates.evaluation import Evaluation, evaluate
 from pipelines.gates.kinds.bounds import Ceiling, Floor
 from pipelines.gates.kinds.versus import VersusChampion
-from pipelines.report.curves import curves
-from pipelines.report.pages import render
+from pipelines.report.evaluation_page import page_of
 from tests.pipelines.gates import hand_written
 
 GATES = [
@@ -62,9 +62,9 @@ def test_measured_times_stand_outside_of_the_digest():
 
 
 def test_the_page_shows_every_gate_and_needs_nothing_from_the_network():
-    judged = evaluation(GATES)
-    rows = hand_written.scored(hand_written.RIGHT)
-    page = render("evaluation.html", evaluation=judged, description="Late?", curves=curves(rows))
+    asked = hand_written.evidence(gates=GATES, majority=np.full(6, 0.5))
+    judged = evaluate(asked, WINDOW)
+    page = page_of(asked.spec, judged, asked.rows, None, [])
     for gate in judged.gates:
-        assert gate.sentence in page
+        assert str(escape(gate.sentence)) in page
     assert "<polyline" in page and "http://" not in page and "https://" not in page
