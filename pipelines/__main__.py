@@ -38,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for step in flow.STEPS:
-        _add_step(commands, step)
+        if step.name not in command_names():
+            _add_step(commands, step)
     for name in command_names():
         add_command(commands, name, importlib.import_module(f"pipelines.commands.{name}"))
     return top
@@ -69,7 +70,7 @@ def run_step(step: flow.Step, subject: str, interval: Interval) -> flow.StepResu
 
 
 def _run_command(options: argparse.Namespace) -> int:
-    if options.command not in flow.BY_NAME:
+    if options.command in command_names():
         code: int = importlib.import_module(f"pipelines.commands.{options.command}").run(options)
         return code
     step = flow.BY_NAME[options.command]

@@ -1,6 +1,7 @@
 """The table of steps: read this first.
 
-Each step is `python -m pipelines NAME --model|--dataset … --start … --end …` wherever it runs.
+Each step is `python -m pipelines NAME --model|--dataset … --start … --end …` wherever it runs; `rollback`,
+which a person asks for, is `python -m pipelines rollback MODEL --reason … --by …`.
 Its inputs are the outputs of earlier steps; a test checks that, and that DAGs and README agree.
 """
 
@@ -9,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-Family = Literal["data", "train", "predict", "monitor"]
-FAMILIES: tuple[Family, ...] = ("data", "train", "predict", "monitor")
+Family = Literal["data", "train", "predict", "monitor", "rollback"]
+FAMILIES: tuple[Family, ...] = ("data", "train", "predict", "monitor", "rollback")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,14 @@ STEPS = (
         ("drift report",),
         "retrain decision",
         "journal whether to retrain, and why",
+    ),
+    Step(
+        "rollback",
+        "rollback",
+        ("champion", "features", "predictions"),
+        "champion put back",
+        "put the previous champion back, once it has been proven to serve",
+        timeout_min=5,
     ),
 )
 

@@ -10,6 +10,7 @@ from pipelines.journal import latest
 from pipelines.layout import evaluation
 from pipelines.spec import find_model
 from pipelines.store import Store
+from pipelines.voids import void_partitions
 
 
 def status(model: str) -> dict[str, Any]:
@@ -36,6 +37,7 @@ def status(model: str) -> dict[str, Any]:
         },
         "decision": decision.content["decision"] if decision else None,
         "decision_reason": decision.content["reason"] if decision else None,
+        "void": [{"partition": one.scored.part, "reason": one.reason} for one in void_partitions(spec, store)],
     }
 
 
@@ -66,4 +68,7 @@ def as_text(found: dict[str, Any]) -> str:
         else "none yet",
         "decision": f"{found['decision']}: {found['decision_reason']}" if found["decision"] else "none yet",
     }
+    if found["void"]:
+        parts, reasons = ([one[key] for one in found["void"]] for key in ("partition", "reason"))
+        lines["void"] = f"predictions of {', '.join(parts)}: {'; '.join(dict.fromkeys(reasons))}"
     return "\n".join([found["model"], *[f"  {name:<11} {text}" for name, text in lines.items()]])

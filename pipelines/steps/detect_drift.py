@@ -20,6 +20,7 @@ from pipelines.metrics import measure_all
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 from pipelines.training_set import Rows, declared_features, model_rows, scores_of
+from pipelines.voids import refuse_void
 
 REFERENCE_PARTITIONS = 3
 DRIFT = "drift"
@@ -28,7 +29,7 @@ DRIFT = "drift"
 def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
     """Write the report as JSON and as Evidently's page, and journal its severity.
 
-    Raises MissingInput when the partition was not scored.
+    Raises MissingInput when the partition was not scored, or its predictions are void.
     """
     part = covered_part(find_dataset(spec.dataset), interval)
     scored = _scores(spec, store, interval, part)
@@ -69,6 +70,7 @@ def _scores(spec: ModelSpec, store: Store, interval: Interval, part: str) -> pd.
             f"{spec.name}: {part} was not scored. "
             f"Backfill it first: {backfill_command(f'{spec.name}__predict', interval)}"
         )
+    refuse_void(spec, store, part)
     scored: pd.DataFrame = store.read(predictions_table(spec.name), part=part).to_pandas()
     return scored
 

@@ -1,0 +1,39 @@
+"""Put the previous champion back."""
+
+import argparse
+from pathlib import Path
+
+from pipelines.errors import EXIT_DONE
+
+SUMMARY = "put the previous champion back, once it has been proven to serve"
+EXAMPLE = "python -m pipelines rollback flight_delay --reason 'late flights are missed since May' --by ada"
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model")
+    command.add_argument("--to", type=int, metavar="VERSION", help="any version that was in force; else the one before")
+    command.add_argument("--reason", required=True, help="what is wrong with the champion; kept in the journal")
+    command.add_argument("--by", required=True, help="who decides it; kept in the journal")
+    command.add_argument(
+        "--effective-from", metavar="TIME", help="from when it counts (UTC); else from when the bad one is in force"
+    )
+    command.add_argument("--result", type=Path, help="write the step's result (JSON: references and figures) there")
+
+
+def run(options: argparse.Namespace) -> int:
+    from pipelines.environment import store_uri, tracking_uri
+    from pipelines.interval import parse_time
+    from pipelines.registry import Registry
+    from pipelines.rollback import Request
+    from pipelines.spec import find_model
+    from pipelines.steps import rollback
+    from pipelines.store import Store
+
+    since = None if options.effective_from is None else parse_time(options.effective_from)
+    request = Request(options.reason, options.by, options.to, since)
+    result = rollback.run(find_model(options.model), request, Store(store_uri()), Registry(tracking_uri()))
+    if options.result is not None:
+        options.result.parent.mkdir(parents=True, exist_ok=True)
+        options.result.write_text(result.to_json())
+    print(f"rollback {result.subject} {result.outcome}")
+    return EXIT_DONE

@@ -1,0 +1,96 @@
+"""Predictions that nobody may rely on any more, by the journal, until they are scored anew.
+
+A partition is void while its predictions are the very ones that were marked: scored again by another
+version, or on mended features, they are others, and the mark says nothing of them.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipelines.dataset import backfill_command
+from pipelines.errors import MissingInput
+from pipelines.interval import Interval, partition_interval
+from pipelines.journal import Event, events, numbered, record_decided, select
+from pipelines.layout import predictions_manifest
+from pipelines.spec import ModelSpec, find_dataset
+from pipelines.store import Store
+
+VOID = "void"
+
+
+@dataclass(frozen=True)
+class ScoredPartition:
+    """A partition's predictions. digest: of their rows, the version's number among them."""
+
+    part: str
+    interval: Interval
+    version: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Void:
+    """Why and by whom the partition's predictions were marked."""
+
+    scored: ScoredPartition
+    reason: str
+    by: str
+
+
+def scored_partitions(spec: ModelSpec, store: Store, start: datetime, end: datetime | None) -> list[ScoredPartition]:
+    """The partitions of [start, end) with complete predictions, oldest first; end None: without end."""
+    granularity, found = find_dataset(spec.dataset).partition, []
+    for part in store.list_files(predictions_manifest(spec.name, "").rpartition("/")[0], ".json"):
+        interval = partition_interval(part, granularity)
+        if interval.start >= start and (end is None or interval.end <= end):
+            told = json.loads(store.read_file(predictions_manifest(spec.name, part)))
+            found.append(ScoredPartition(part, interval, told["model_version"], told["digest"]))
+    return sorted(found, key=lambda one: one.interval)
+
+
+def void_events(model: str, marked: Sequence[ScoredPartition], reason: str, by: str) -> list[Event]:
+    """One for each partition, still to be numbered."""
+    return [Event(VOID, model, one.interval.end, _content(one, reason, by)) for one in marked]
+
+
+def _content(scored: ScoredPartition, reason: str, by: str) -> dict[str, Any]:
+    return {"part": scored.part, "version": scored.version, "digest": scored.digest, "reason": reason, "by": by}
+
+
+def mark_void(spec: ModelSpec, store: Store, marked: Sequence[ScoredPartition], reason: str, by: str) -> list[str]:
+    """Journal the partitions as void; keys of those that were not already."""
+
+    def decide(said: list[Event]) -> list[Event]:
+        known = {(event.content["part"], event.content["digest"]) for event in select(said, VOID, spec.name)}
+        new = [one for one in marked if (one.part, one.digest) not in known]
+        return numbered(said, void_events(spec.name, new, reason, by))
+
+    return [event.content["part"] for event in record_decided(store, decide)]
+
+
+def void_partitions(spec: ModelSpec, store: Store) -> list[Void]:
+    """What is void now, oldest first."""
+    marks = {(event.content["part"], event.content["digest"]): event for event in events(store, VOID, spec.name)}
+    if not marks:
+        return []
+    first = min(partition_interval(part, find_dataset(spec.dataset).partition).start for part, _ in marks)
+    found = [(one, marks.get((one.part, one.digest))) for one in scored_partitions(spec, store, first, None)]
+    return [Void(one, mark.content["reason"], mark.content["by"]) for one, mark in found if mark is not None]
+
+
+def rescore_command(model: str, marked: Sequence[ScoredPartition]) -> str:
+    """The backfill that scores all of them again."""
+    return backfill_command(f"{model}__predict", Interval(marked[0].interval.start, marked[-1].interval.end))
+
+
+def refuse_void(spec: ModelSpec, store: Store, part: str) -> None:
+    """Raises MissingInput with the command that scores the partition again while its predictions are void."""
+    for void in void_partitions(spec, store):
+        if void.scored.part == part:
+            raise MissingInput(
+                f"{spec.name}: the predictions of {part}, by version {void.scored.version}, are void: {void.reason} "
+                f"({void.by}). Score it again: {rescore_command(spec.name, [void.scored])}"
+            )
