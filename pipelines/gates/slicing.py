@@ -87,8 +87,8 @@ def _values(column: pd.Series) -> pd.Series:
     different = column.nunique()
     if pd.api.types.is_numeric_dtype(column) and different > NUMBERS_AT_MOST:
         raise SpecError(
-            f"the column {column.name} has {different:,} different numbers in the held-out rows, more than "
-            f"{NUMBERS_AT_MOST}: slices are made of categories, or of few numbers such as a weekday's"
+            f"the column {column.name} cannot be a gate's slices: it has {different:,} different numbers in the "
+            f"held-out rows, more than {NUMBERS_AT_MOST}; name a category, or few numbers such as a weekday's"
         )
     texts = column.map(lambda value: f"{value:g}" if isinstance(value, float) else str(value), na_action="ignore")
     return texts.astype(object).where(column.notna(), MISSING)

@@ -128,10 +128,9 @@ class Slices(Gate):
         first, rejected = tested[0], self._rejected(tested)
         low, high = first.compared.bounds(TAIL)
         other = "the champion" if self.against == "champion" else self.against
-        start = f"worse than {other} in {len(rejected)}" if rejected else f"worse than {other} beyond doubt in none"
         return (
-            f"{start} of {len(tested)} slices ({left_out} too small to test); "
+            f"shown to be worse than {other} by more than {self.not_worse_by:g} in {len(rejected) or 'none'} of "
+            f"{len(tested)} slices ({CORRECTIONS[self.correction]}, {left_out} too small to test); "
             f"{'worst' if rejected else 'nearest to it'} is {first.name} with {first.compared.rows:,} rows: "
-            f"{self.metric} better by {first.compared.gain:.4f} [{low:.4f}, {high:.4f}], a loss of up to "
-            f"{self.not_worse_by:g} is allowed, p {first.p_corrected:.2g} ({CORRECTIONS[self.correction]})"
+            f"gain in {self.metric} {first.compared.gain:.4f} [{low:.4f}, {high:.4f}], p {first.p_corrected:.2g}"
         )

@@ -62,7 +62,7 @@ def test_categories_of_pandas_are_values_like_others():
 
 
 def test_too_many_numbers_make_no_slices():
-    with pytest.raises(SpecError, match=r"column distance_mi has 51 different numbers .* more than 50"):
+    with pytest.raises(SpecError, match=r"column distance_mi cannot be .* 51 different numbers .* more than 50"):
         slices(pd.DataFrame({"distance_mi": np.arange(51.0)}), ["distance_mi"], 1)
     assert len(slices(pd.DataFrame({"distance_mi": np.arange(50.0)}), ["distance_mi"], 1)) == 50
 
@@ -82,7 +82,10 @@ def test_a_broken_slice_is_found_and_named():
     asked = evidence(broken, risk, label=label, day=day, features=features)
     result = gate(["origin", "carrier"], min_rows=300, not_worse_by=0.02).judge(asked)
     assert result.verdict == "fail" and result.stops and result.metric == "brier by origin, carrier"
-    assert "worst is carrier=C3 with " in result.sentence and "of 11 slices (0 too small to test)" in result.sentence
+    assert (
+        "worst is carrier=C3 with " in result.sentence
+        and "in 1 of 11 slices (Holm, 0 too small to test)" in result.sentence
+    )
     worst, *others = result.details["slices"]
     assert worst["name"] == "carrier=C3" and worst["p_corrected"] < 0.001 and worst["high"] < -0.02
     assert (result.value, result.low, result.high) == (worst["value"], worst["low"], worst["high"])
@@ -103,7 +106,7 @@ def test_an_equal_candidate_passes_in_every_slice():
     label, risk, day, features = month()
     result = gate(metric="auc").judge(evidence(risk, risk, label=label, day=day, features=features))
     assert result.verdict == "pass" and (result.value, result.low, result.high) == (0, 0, 0)
-    assert "worse than the champion beyond doubt in none of 3 slices" in result.sentence
+    assert "worse than the champion by more than 0.01 in none of 3 slices" in result.sentence
     assert {one["verdict"] for one in result.details["slices"]} == {"pass"}
 
 
@@ -133,7 +136,7 @@ def test_small_slices_are_left_out_and_counted():
     features = pd.DataFrame({"origin": ["A", "A", "A", "A", "B", "C"]})
     result = gate(min_rows=4).judge(evidence(champion=RIGHT, features=features))
     assert [one["name"] for one in result.details["slices"]] == ["origin=A"]
-    assert result.details["left_out"] == 2 and "of 1 slices (2 too small to test)" in result.sentence
+    assert result.details["left_out"] == 2 and "of 1 slices (Holm, 2 too small to test)" in result.sentence
 
 
 def test_no_slice_with_enough_rows_cannot_tell():
