@@ -18,7 +18,7 @@ from pipelines.errors import SpecError
 from pipelines.gates.gate import Gate, kinds
 from pipelines.interval import Granularity
 from pipelines.spec_errors import sentence
-from pipelines.spec_words import BASELINES_OF, METRICS_OF, Baseline, Metric, Name, Strict, Task
+from pipelines.spec_words import BASELINES_OF, METRICS_OF, Baseline, Duration, Metric, Name, Strict, Task
 
 HERE = Path(__file__).parent
 DATASETS = HERE / "datasets"
@@ -148,6 +148,20 @@ class Retrain(Strict):
     cooldown_days: int = Field(default=20, ge=0)
 
 
+class ApprovalPolicy(Strict):
+    """Who must answer for a promotion; an answer holds for one evaluation of one version."""
+
+    required: bool = Field(description="Whether a candidate that passed its gates waits for a person.")
+    approvers: list[str] = Field(
+        default_factory=list, description="Names of Airflow's users who may answer; whoever may edit tasks if left out."
+    )
+    timeout: Duration = Field(default=timedelta(days=2), description="How long a question waits for its answer.")
+    on_timeout: Literal["reject", "approve"] = Field(
+        default="reject", description="What no answer means. It never promotes against a gate."
+    )
+    override: bool = Field(default=False, description="Whether a person may promote against a gate, and say why.")
+
+
 class ModelSpec(Strict):
     """One model, whole: what it predicts, from what, when, how it is judged and when it is retrained."""
 
@@ -163,6 +177,7 @@ class ModelSpec(Strict):
     gates: list[AnyGate] = Field(min_length=1)
     monitoring: Monitoring
     retrain: Retrain = Retrain()
+    approval: ApprovalPolicy | None = Field(default=None, description="Left out: the gates alone decide.")
 
     @model_validator(mode="after")
     def _metrics_fit_task(self) -> Self:
@@ -181,6 +196,10 @@ class ModelSpec(Strict):
             if baseline not in self.training.baselines:
                 raise ValueError(f"gates compare with baseline {baseline}: add it to training.baselines")
         for i, gate in enumerate(self.gates):
+            if gate.task not in (None, task):
+                raise ValueError(
+                    f"gates[{i}]: {gate.kind} on {gate.subject} is for {gate.task} only (target.task is {task})"
+                )
             if gate.windows > self.training.walk_forward_windows:
                 raise ValueError(
                     f"gates[{i}].windows must be at most training.walk_forward_windows, "

@@ -1,8 +1,10 @@
 """The words that declarations are made of: what may be predicted, measured and compared."""
 
-from typing import Annotated, Literal
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Task = Literal["classification", "regression"]
 Metric = Literal["auc", "pr_auc", "brier", "log_loss", "ece", "mae", "rmse", "pinball_10", "pinball_50", "pinball_90"]
@@ -17,6 +19,15 @@ BASELINES_OF: dict[Task, tuple[Baseline, ...]] = {
     "regression": ("mean", "ridge"),
 }
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+
+
+def _written_duration(value: Any) -> Any:
+    if not re.fullmatch(r"P(?=.*[1-9])(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?", str(value)):
+        raise ValueError("must be an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as P2D")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_written_duration), Field(strict=False)]
 
 
 class Strict(BaseModel):

@@ -1,5 +1,6 @@
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,38 @@ def test_the_published_table_of_features_is_that_of_the_code(tmp_path):
 )
 def test_an_error_is_a_sentence(tmp_path, old, new, expected):
     assert f"flight_delay.toml: {expected}" in error_of_model(tmp_path, changed(MODEL, old, new))
+
+
+APPROVAL = """
+[approval]
+required = true
+approvers = ["ana"]
+timeout = "PT36H"
+on_timeout = "reject"
+override = true
+"""
+
+
+def test_a_model_may_ask_a_person(tmp_path):
+    (tmp_path / "flight_delay.toml").write_text(MODEL + APPROVAL)
+    policy = load_models(tmp_path)["flight_delay"].approval
+    assert policy.timeout == timedelta(hours=36) and policy.approvers == ["ana"] and policy.override
+    assert all(model.approval is None for model in load_models().values()), "what ships must not wait for a person"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('timeout = "PT36H"', 'timeout = "2 days"', "approval.timeout must be an ISO 8601 duration … (got '2 days')"),
+        ('timeout = "PT36H"', 'timeout = "PT0S"', "approval.timeout must be an ISO 8601 duration … (got 'PT0S')"),
+        ('timeout = "PT36H"', 'timeout = "P1M"', "approval.timeout must be an ISO 8601 duration … (got 'P1M')"),
+        ('timeout = "PT36H"', "timeout = 36", "approval.timeout must be an ISO 8601 duration … (got 36)"),
+        ('on_timeout = "reject"', 'on_timeout = "retry"', "approval.on_timeout must be 'reject' or 'approve'"),
+        ("required = true\n", "", "approval.required is required"),
+        ('approvers = ["ana"]', 'aprovers = ["ana"]', "unknown key 'approval.aprovers' … approvers, on_timeout"),
+    ],
+)
+def test_an_approval_that_is_wrong_is_named(tmp_path, old, new, expected):
+    message = error_of_model(tmp_path, MODEL + changed(APPROVAL, old, new))
+    for words in expected.split(" … "):
+        assert words in message

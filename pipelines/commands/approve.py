@@ -1,0 +1,95 @@
+"""Show what the gates say about a version, and record a person's answer."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.environment import store_uri
+from pipelines.errors import EXIT_DONE, CallerError
+
+if TYPE_CHECKING:
+    from pipelines.approval import Approval
+    from pipelines.gates.evaluation import Evaluation
+
+SUMMARY = "show a version's gates, and record whether a person lets it be promoted"
+EXAMPLE = 'python -m pipelines approve flight_delay 3 --approve --by ana --note "seen the slices"'
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model")
+    command.add_argument("version", type=int)
+    answers = command.add_mutually_exclusive_group()
+    for answer, meaning in (
+        ("approve", "let it be promoted: its gates passed"),
+        ("reject", "keep the champion"),
+        ("override", "let it be promoted against its gates; needs --note, and a spec that allows it"),
+    ):
+        answers.add_argument(f"--{answer}", dest="answer", action="store_const", const=answer, help=meaning)
+    command.add_argument("--by", metavar="NAME", help="who answers: one of the spec's approvers")
+    command.add_argument("--note", default="", metavar="TEXT", help="why; kept with the answer")
+    command.add_argument("--at", metavar="TIME", help="when the person answered, if not now (UTC)")
+    command.add_argument("--evaluation", metavar="DIGEST", help="refuse if the version was evaluated anew since")
+    command.add_argument("--timed-out", action="store_true", help="nobody answered in time: what the spec says is done")
+    command.add_argument("--result", type=Path, help="write the answer that stands (JSON) there")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Without an answer it only shows; the last line says what stands."""
+    from pipelines.approval import answer, approval_of, evaluation_of
+    from pipelines.report.gate_table import summary
+    from pipelines.spec import find_model
+    from pipelines.store import Store
+
+    spec, store = find_model(options.model), Store(store_uri())
+    judged = evaluation_of(store, spec.name, options.version)
+    print(summary(judged), flush=True)
+    if options.answer is None:
+        stands = approval_of(store, spec.name, judged.version, options.evaluation or judged.digest)
+    else:
+        stands = answer(store, spec, judged, _given(options, judged))
+    outcome = _outcome(stands, judged)
+    if options.result is not None:
+        options.result.parent.mkdir(parents=True, exist_ok=True)
+        options.result.write_text(_result(spec.name, judged, stands, outcome))
+    print(f"\napprove {spec.name} {outcome}")
+    return EXIT_DONE
+
+
+def _given(options: argparse.Namespace, judged: "Evaluation") -> "Approval":
+    from pipelines.approval import NOBODY, Approval
+
+    by = NOBODY if options.timed_out else options.by
+    if not by:
+        raise CallerError("Who answers? Give --by NAME.")
+    return Approval(
+        version=judged.version,
+        evaluation_digest=options.evaluation or judged.digest,
+        answer=options.answer,
+        by=by,
+        at=options.at or datetime.now(UTC).isoformat(timespec="seconds"),
+        note=options.note,
+        timed_out=options.timed_out,
+    )
+
+
+def _outcome(stands: "Approval | None", judged: "Evaluation") -> str:
+    if stands is None:
+        return f"version {judged.version} waits for an answer"
+    return stands.sentence if stands.lets_promote else f"{stands.sentence}; the champion stays in force"
+
+
+def _result(model: str, judged: "Evaluation", stands: "Approval | None", outcome: str) -> str:
+    from pipelines.flow import StepResult
+    from pipelines.layout import evaluation
+
+    figures = {} if stands is None else {"answer": stands.answer, "by": stands.by, "at": stands.at, "note": stands.note}
+    return StepResult(
+        step="approve",
+        subject=model,
+        start=judged.as_of,
+        end=judged.as_of,
+        outcome=outcome,
+        references={"evaluation": evaluation(model, judged.version), "digest": judged.digest},
+        figures={"version": judged.version, **figures},
+    ).to_json()
