@@ -4,6 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+# Of a gate's kind in the location of an error: after `gates` and the gate's number.
+TAG_POSITION = 2
+
 
 def sentence(kind: type[BaseModel], error: Any) -> str:
     """One pydantic error as `key rule (got value)`."""
@@ -28,13 +31,12 @@ def sentence(kind: type[BaseModel], error: Any) -> str:
 
 def _dotted(location: tuple[str | int, ...]) -> str:
     """`('gates', 2, 'floor', 'at_least')` as `gates[2].at_least`: a union's tag is not a key of the file."""
-    key, in_list = "", False
-    for part in location:
+    key = ""
+    for position, part in enumerate(location):
         if isinstance(part, int):
             key += f"[{part}]"
-        elif not in_list:
+        elif not (location[0] == "gates" and position == TAG_POSITION):
             key += f".{part}"
-        in_list = isinstance(part, int)
     return key.lstrip(".")
 
 
@@ -55,4 +57,4 @@ def _keys_at(schema: dict[str, Any], location: tuple[str | int, ...]) -> set[str
             nodes = [leaf for n in nodes if part in n["properties"] for leaf in resolved(n["properties"][part])]
         else:  # a union's tag, such as 'floor'
             nodes = [node for node in nodes if node["properties"]["kind"].get("const") == part]
-    return {key for node in nodes for key in node["properties"]}
+    return {key for node in nodes for key in node.get("properties", {})}

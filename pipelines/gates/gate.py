@@ -7,7 +7,7 @@ there. Specs are read where no ML library is installed, so those files import su
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
@@ -16,6 +16,7 @@ from pydantic import Field
 from pipelines.spec_words import Baseline, Metric, Strict, Task
 
 if TYPE_CHECKING:
+    from pipelines.features import FeatureView
     from pipelines.gates.evidence import Evidence
     from pipelines.metrics import Measured
 
@@ -79,6 +80,10 @@ class Gate(Strict):
     def feature_columns(self) -> list[str]:
         """The features it reads: the dataset must declare them."""
         return []
+
+    def misfit(self, views: "Sequence[FeatureView]") -> str | None:
+        """What else is wrong with the features that it names, beside one that the dataset does not declare."""
+        return None
 
     @property
     def windows(self) -> int:

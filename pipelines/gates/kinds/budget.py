@@ -90,7 +90,7 @@ class Budget(Gate):
             elif theirs is not None:
                 (kept if _keeps(limit, mine / theirs) else broken).append(_said(limit, mine / theirs))
         verdict: Verdict = "fail" if broken else "cannot_tell" if untold else "pass"
-        told = broken + untold or kept or ["no champion is in force yet to compare with"]
+        told = broken + untold or kept or ["there are no measurements of a champion to compare with"]
         return self.result(verdict, "; ".join(told), timed=True, details={"costs": costs})
 
 

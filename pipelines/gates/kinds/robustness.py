@@ -1,5 +1,6 @@
 """How much a fault in the features costs, and how far it moves the predictions."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -10,6 +11,7 @@ from pipelines.spec_words import HIGHER_IS_BETTER, Metric, Strict
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipelines.features import FeatureView
     from pipelines.gates.evidence import Evidence
 
 FAULTS = ("missing", "scale", "clock_shift", "unseen_category")
@@ -49,12 +51,9 @@ class Perturbation(Strict):
         return self
 
     @property
-    def columns(self) -> list[str]:
-        """As the spec names them: features, or views."""
-        if self.missing is not None:
-            return self.missing
-        found = self.scale or self.clock_shift
-        return [found.column if found is not None else str(self.unseen_category)]
+    def numbers(self) -> list[str]:
+        """The features whose values it computes with."""
+        return [found.column for found in (self.scale, self.clock_shift) if found is not None]
 
     def applied(self, features: "pd.DataFrame", columns_of_view: dict[str, list[str]]) -> "pd.DataFrame":
         """The rows with the fault."""
@@ -95,7 +94,22 @@ class Robustness(Gate):
 
     @property
     def feature_columns(self) -> list[str]:
-        return list(dict.fromkeys(name for one in self.perturbations for name in one.columns))
+        categories = [one.unseen_category for one in self.perturbations if one.unseen_category is not None]
+        return list(dict.fromkeys([*categories, *(name for one in self.perturbations for name in one.numbers)]))
+
+    def misfit(self, views: "Sequence[FeatureView]") -> str | None:
+        features = {feature.name: feature for view in views for feature in view.features}
+        for one in self.perturbations:
+            for name in one.missing or []:
+                if name not in features and name not in {view.name for view in views}:
+                    known = ", ".join(view.name for view in views)
+                    return f"'{one.name}' misses '{name}', which is no feature and no view; views: {known}"
+            for name in one.numbers:
+                if features[name].dtype == "category":
+                    return f"'{one.name}' computes with '{name}', which is a category"
+            if one.unseen_category is not None and features[one.unseen_category].dtype != "category":
+                return f"'{one.name}' puts an unseen category into '{one.unseen_category}', which is a number"
+        return None
 
     def judge(self, evidence: "Evidence") -> GateResult:
         from pipelines.features import declared_views

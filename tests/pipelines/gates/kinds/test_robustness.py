@@ -6,7 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.datasets.flights.features import WEATHER_COLUMNS
+from pipelines.errors import SpecError
+from pipelines.gates.columns import require_declared
 from pipelines.gates.kinds.robustness import Perturbation, Robustness, Scale
+from pipelines.spec import find_model
 from tests.pipelines.gates.hand_written import LABEL, evidence
 
 VALUES = np.array([9.0, 1.0, 8.0, 2.0, 7.0, 3.0])
@@ -80,3 +83,19 @@ def test_a_perturbation_is_one_fault(faults, found):
 def test_names_are_unique():
     with pytest.raises(ValidationError, match=r"must have different names \(got half, half\)"):
         Robustness(kind="robustness", metric="auc", perturbations=[halved(), halved()])
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"missing": ["wether"]}, "'odd' misses 'wether', which is no feature and no view; views: schedule, weather,"),
+        ({"unseen_category": "distance_mi"}, "'odd' puts an unseen category into 'distance_mi', which is a number"),
+        ({"scale": Scale(column="carrier")}, "'odd' computes with 'carrier', which is a category"),
+        ({"scale": Scale(column="temperature_c")}, "reads the column 'temperature_c', which is not a feature of"),
+    ],
+)
+def test_what_the_dataset_does_not_declare_is_refused(fault, words):
+    odd = Perturbation(name="odd", loss_at_most=0.1, shift_at_most=0.1, **fault)
+    gate = Robustness(kind="robustness", metric="auc", perturbations=[missing("weather", "carrier"), odd])
+    with pytest.raises(SpecError, match=rf"flight_delay: gates\[0\], robustness, {words}"):
+        require_declared(find_model("flight_delay").model_copy(update={"gates": [gate]}))
