@@ -11,6 +11,7 @@ import os
 import random
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
@@ -136,6 +138,16 @@ class Store:
         rows = delta.to_pyarrow_table(filters=filters)
         return rows.drop_columns(["part"]) if part is not None else rows
 
+    def find(self, table: str, column: str, value: str) -> pa.Table:
+        """The rows of the newest version whose column has the value; files that cannot hold it are not read.
+
+        Raises MissingInput when the table is not there.
+        """
+        delta = self._open(table)
+        if delta is None:
+            raise MissingInput(f"The table {table} is not in the store {self.uri}.")
+        return delta.to_pyarrow_dataset().to_table(filter=ds.field(column) == value)
+
     def parts(self, table: str, version: int | None = None) -> list[str]:
         """Keys of the partitions that hold rows, sorted."""
         delta = self._open(table, version)
@@ -144,6 +156,24 @@ class Store:
     def version(self, table: str) -> int | None:
         delta = self._open(table)
         return None if delta is None else delta.version()
+
+    def versions_of(self, table: str, part: str) -> list[tuple[int, datetime, int]]:
+        """The versions at which a partition got the rows that it kept until the next one, newest first.
+
+        Each with the time of its commit (UTC) and its number of rows.
+        """
+        found: list[tuple[int, datetime, int]] = []
+        newest = self._open(table)
+        if newest is None:
+            return []
+        files: frozenset[str] = frozenset()
+        for commit in sorted(newest.history(), key=lambda commit: int(commit["version"])):
+            version, at = int(commit["version"]), datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
+            added = pa.table(DeltaTable(self.location(table), version=version).get_add_actions(flatten=True))
+            own = [row for row in added.to_pylist() if row.get("partition.part") == part]
+            if files != (files := frozenset(row["path"] for row in own)):
+                found.append((version, at, sum(row["num_records"] for row in own)))
+        return found[::-1]
 
     def _open(self, table: str, version: int | None = None) -> DeltaTable | None:
         try:
