@@ -1,5 +1,8 @@
 """Put a candidate that passed its gates into force, from the as-of time on: atomically, and never over another."""
 
+from typing import Any
+
+from pipelines.approval import approval_of
 from pipelines.candidate import Candidate, read_candidate
 from pipelines.champions import AnotherChampion, Champion, champion_as_of, champions, promote, refuse_withdrawn
 from pipelines.errors import MissingInput, NothingToDo, Unavailable
@@ -40,10 +43,9 @@ def put_in_force(spec: ModelSpec, interval: Interval, store: Store, registry: Re
         if rival is not None and rival.version == made.version:
             return _result(spec, interval, store, registry, champion, new=False)
         judged = _judged(spec, interval, store, registry, made, rival)
-        if judged.verdict != "pass":
-            raise NothingToDo(f"{spec.name}: {judged.sentence}; the champion stays in force")
+        answer = _answer(spec, store, judged)
         try:
-            new = promote(store, spec.name, champion, judged.digest, judged.champion_version)
+            new = promote(store, spec.name, champion, judged.digest, judged.champion_version, answer)
         except AnotherChampion:
             continue
         return _result(spec, interval, store, registry, champion, new)
@@ -70,6 +72,26 @@ def _judged(
         return judged
     print(f"measured against {_named(judged.champion_version)}, but {_named(in_force)} is in force: measuring again")
     return examine(spec, interval, store, registry, made, rival)
+
+
+def _answer(spec: ModelSpec, store: Store, judged: Evaluation) -> dict[str, Any] | None:
+    """What a person said to the evaluation; None where the gates alone decided.
+
+    Raises NothingToDo when gates or person are against it, MissingInput when nobody answered yet.
+    """
+    policy, stays = spec.approval, "the champion stays in force"
+    given = None if policy is None else approval_of(store, spec.name, judged.version, judged.digest)
+    if given is not None and not given.lets_promote:
+        raise NothingToDo(f"{spec.name}: {given.sentence}; {stays}")
+    override = given is not None and given.answer == "override"
+    if judged.verdict != "pass" and not (override and policy is not None and policy.override):
+        raise NothingToDo(f"{spec.name}: {judged.sentence}; {stays}")
+    if given is None and policy is not None and policy.required:
+        raise MissingInput(
+            f"{spec.name}: version {judged.version} passed its gates against {_named(judged.champion_version)} and "
+            f"waits for a person: python -m pipelines approve {spec.name} {judged.version} --approve --by …"
+        )
+    return None if given is None else {"by": given.by, "at": given.at, "note": given.note, "override": override}
 
 
 def _named(version: int | None) -> str:
