@@ -56,7 +56,7 @@ class Leakage(Gate):
             value=strongest,
             bound=self.at_most,
             rows=len(rows),
-            details={"strongest": {feature: value for value, feature in known[:SHOWN]}},
+            details={"strongest": {feature: {"value": value} for value, feature in known[:SHOWN]}},
         )
 
 

@@ -116,9 +116,9 @@ class Robustness(Gate):
 
         views = {view.name: view.columns() for view in declared_views(evidence.spec.dataset)}
         found = {one.name: _effect(one, self.metric, evidence, views) for one in self.perturbations}
-        name, worst = max(found.items(), key=lambda item: max(item[1]["loss_share"], item[1]["shift_share"]))
-        by_loss = worst["loss_share"] >= worst["shift_share"]
-        broken = [name for name, effect in found.items() if max(effect["loss_share"], effect["shift_share"]) > 1]
+        name, worst = max(found.items(), key=lambda item: max(_shares(item[1])))
+        by = "loss" if _shares(worst)[0] >= _shares(worst)[1] else "shift"
+        broken = [name for name, effect in found.items() if effect["verdict"] == "fail"]
         sentence = (
             f"{'too much is' if broken else 'most is'} done by {name}: {self.metric} loses {worst['loss']:.4f} "
             f"(at most {worst['loss_at_most']:g}), predictions move by {worst['shift']:.4f} "
@@ -128,8 +128,8 @@ class Robustness(Gate):
         return self.result(
             "fail" if broken else "pass",
             sentence + (f"; too much also by {', '.join(also)}" if also else ""),
-            value=worst["loss" if by_loss else "shift"],
-            bound=worst["loss_at_most" if by_loss else "shift_at_most"],
+            value=worst[by],
+            bound=worst[f"{by}_at_most"],
             rows=len(evidence.rows),
             details={"perturbations": found},
         )
@@ -138,7 +138,7 @@ class Robustness(Gate):
 def _effect(
     fault: Perturbation, metric: Metric, evidence: "Evidence", columns_of_view: dict[str, list[str]]
 ) -> dict[str, Any]:
-    """Loss and shift beside their bounds, and each as a share of its bound."""
+    """Loss and shift beside their bounds."""
     import numpy as np
 
     from pipelines.metrics import measure
@@ -149,11 +149,10 @@ def _effect(
     clean, faulty = (measure(metric, rows.label, scores, rows.day).value for scores in (before, after))
     loss = clean - faulty if metric in HIGHER_IS_BETTER else faulty - clean
     shift = float(np.abs(after - before).mean())
-    return {
-        "loss": loss,
-        "shift": shift,
-        "loss_at_most": fault.loss_at_most,
-        "shift_at_most": fault.shift_at_most,
-        "loss_share": loss / fault.loss_at_most,
-        "shift_share": shift / fault.shift_at_most,
-    }
+    effect = {"loss": loss, "loss_at_most": fault.loss_at_most, "shift": shift, "shift_at_most": fault.shift_at_most}
+    return {"verdict": "fail" if max(_shares(effect)) > 1 else "pass", **effect}
+
+
+def _shares(effect: dict[str, Any]) -> tuple[float, float]:
+    """Loss and shift, each as a share of its bound."""
+    return effect["loss"] / effect["loss_at_most"], effect["shift"] / effect["shift_at_most"]

@@ -34,7 +34,7 @@ def test_a_feature_that_is_the_label_is_named(sign):
     result = judged(distance_mi=sign * LABEL)
     assert (result.verdict, result.value) == ("fail", 1.0)
     assert result.sentence == "distance_mi (1.000) alone tells the label, by AUC; at most 0.8 is asked of each"
-    assert result.details["strongest"]["visibility_mi"] == 0.5
+    assert result.details["strongest"]["visibility_mi"] == {"value": 0.5}
 
 
 def test_every_feature_that_leaks_is_named():
