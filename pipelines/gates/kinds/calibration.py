@@ -41,14 +41,13 @@ class Calibration(Gate):
         sentence = f"ece is {found.ece}; {words}"
         if verdict != "pass":
             sentence += _remedy(others)
-        details = asdict(found) | {
-            "curve": [dict(zip(("predicted", "observed", "share"), one, strict=True)) for one in found.curve],
-            "recalibrated": others,
-        }
+        curve = [dict(zip(("predicted", "observed", "share"), one, strict=True)) for one in found.curve]
+        parts = {name: value for name, value in asdict(found).items() if name not in ("ece", "curve")}
+        details = {**parts, "recalibrated": others, "curve": curve}
         return self.result(verdict, sentence, found.ece, bound=self.ece_at_most, rows=len(rows), details=details)
 
     def _recalibrated(self, rows: "Scored") -> dict[str, dict[str, Any]]:
-        """By method: ece with its interval, brier, and the verdict it would get."""
+        """By method: its error as value, low and high, its Brier score, and the verdict it would get."""
         from pipelines.gates.bound import hold
         from pipelines.gates.recalibration import METHODS, recalibrated
         from pipelines.gates.reliability import reliability_of
@@ -59,7 +58,7 @@ class Calibration(Gate):
             if scores is not None:
                 found = reliability_of(rows.label, scores, rows.day)
                 verdict, _ = hold(found.ece, "at most", self.ece_at_most, self.judged_by)
-                judged[method] = {"ece": asdict(found.ece), "brier": found.brier, "verdict": verdict}
+                judged[method] = {**asdict(found.ece), "brier": found.brier, "verdict": verdict}
         return judged
 
 
@@ -67,6 +66,6 @@ def _remedy(others: dict[str, dict[str, Any]]) -> str:
     """What recalibrating would do, best method first."""
     if not others:
         return "; too few days of both classes to say whether recalibrating would help"
-    best = min(others, key=lambda method: others[method]["ece"]["value"])
-    told = f"recalibrated by {ALSO[best]} on the other days it would be {others[best]['ece']['value']:.4f}"
+    best = min(others, key=lambda method: others[method]["value"])
+    told = f"recalibrated by {ALSO[best]} on the other days it would be {others[best]['value']:.4f}"
     return f"; {told} and pass" if others[best]["verdict"] == "pass" else f"; even {told} and not pass"

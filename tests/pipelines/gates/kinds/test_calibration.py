@@ -104,6 +104,8 @@ def test_the_details_can_be_written_as_json(month):
     details = json.loads(json.dumps(gate(0.05).judge(evidence(risk, label=label, day=day)).details))
     assert len(details["curve"]) == 10 and details["curve"][0].keys() == {"predicted", "observed", "share"}
     assert sum(one["share"] for one in details["curve"]) == pytest.approx(1)
+    assert details["recalibrated"]["isotonic"].keys() == {"value", "low", "high", "brier", "verdict"}
+    assert details["brier"] == pytest.approx(((label - risk) ** 2).mean())
 
 
 def test_a_regression_model_cannot_declare_it(tmp_path):
