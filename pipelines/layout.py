@@ -38,8 +38,12 @@ def features_manifest(dataset: str, part: str) -> str:
     return f"features/{dataset}/_manifests/{part}.json"
 
 
+def joined_folder(dataset: str) -> str:
+    return f"joined/{dataset}"
+
+
 def joined_file(dataset: str, part: str, digest: str) -> str:
-    return f"joined/{dataset}/{part}-{digest[:16]}.parquet"
+    return f"{joined_folder(dataset)}/{part}-{digest[:16]}.parquet"
 
 
 def join_inputs(joined: str) -> str:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pipelines.errors import CallerError, MissingInput
 from pipelines.layout import promoted_record, release_folder, release_record, releases_folder
 from pipelines.record import ReleaseRecord
+from pipelines.spec import find_model
 from pipelines.store import Store
 
 EVALUATED = re.compile(r"r\d{3}-[0-9a-f]{64}")
@@ -112,10 +113,13 @@ def _read(store: Store, model: str, version: int, name: str) -> ReleaseRecord:
 
 
 def _missing(store: Store, model: str, version: int, revision: int | None) -> MissingInput:
+    """The error that names the records there are. Raises SpecError for a model that is not even declared."""
     wanted = f"version {version}" if revision is None else f"version {version}, revision {revision},"
     known = sorted(
         int(name.removeprefix("v")) for name in store.list_files(releases_folder(model), "") if name.startswith("v")
     )
+    if not known:
+        find_model(model)
     told = f"records: versions {', '.join(map(str, known))}" if known else f"{model} has none at all"
     return MissingInput(
         f"{model}: {wanted} has no release record in the store {store.uri}; {told}. "

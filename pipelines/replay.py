@@ -16,6 +16,7 @@ from deltalake.exceptions import DeltaError
 from pipelines.dataset import ValidatedPartition, code
 from pipelines.errors import MissingInput
 from pipelines.interval import Interval, parse_time, partition_interval
+from pipelines.joined import joined_partition
 from pipelines.journal import record_decided
 from pipelines.layout import JOURNAL_TABLE, RAW
 from pipelines.record import RawRows, ReleaseRecord
@@ -48,9 +49,14 @@ def rebuild_features(
         featurize.run(dataset, partition_interval(features.part, dataset.partition), scratch)
 
 
-def reassemble(scratch: Replay, spec: ModelSpec, dataset: DatasetSpec, release: ReleaseRecord) -> TrainingSet:
+def reassemble(
+    scratch: Replay, spec: ModelSpec, dataset: DatasetSpec, release: ReleaseRecord, report: Callable[[str], None]
+) -> TrainingSet:
     """The training set as of the release's time, its partitions joined again."""
     _put_in_force(scratch, dataset, {one.part: one.tables for one in release.data.partitions})
+    for one in release.data.partitions:
+        report(f"joining {one.part}, point in time")
+        joined_partition(scratch, dataset, partition_interval(one.part, dataset.partition))
     as_of = parse_time(release.as_of)
     assemble.run(spec, Interval(partition_interval(release.data.last, dataset.partition).start, as_of), scratch)
     return read(scratch, spec.name, as_of)

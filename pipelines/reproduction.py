@@ -24,7 +24,7 @@ from pipelines.provenance import capture
 from pipelines.record import ReleaseRecord
 from pipelines.recording import feature_definitions
 from pipelines.replay import Replay, own_feast, reassemble, rebuild_features, require_raw_rows
-from pipelines.spec import DatasetSpec, ModelSpec
+from pipelines.spec import DatasetSpec, ModelSpec, Target, Training
 from pipelines.steps import train
 from pipelines.store import Store
 from pipelines.training_set import TrainingSet, load, split_of
@@ -81,8 +81,7 @@ def reproduce(store: Store, release: ReleaseRecord, report: Callable[[str], None
         scratch = Replay(f"{folder}/store", store)
         rebuild_features(scratch, dataset, release, report)
         features = _compare_features(scratch, release)
-        report(f"joining {len(release.data.partitions)} partitions, point in time")
-        manifest = reassemble(scratch, spec, dataset, release)
+        manifest = reassemble(scratch, spec, dataset, release, report)
         rows = load(scratch, spec, manifest)
         report(f"training on {len(rows.label):,} rows")
         # Baselines are no part of the model: they are only what it was held against.
@@ -114,9 +113,22 @@ def _equal(what: str, recorded: str, found: str) -> Comparison:
 
 
 def recorded_specs(release: ReleaseRecord) -> tuple[ModelSpec, DatasetSpec]:
+    """The parts of the model's spec that make the model, and the dataset's spec.
+
+    Gates, schedule and monitoring play no part, and may have been declared in another form then. Raises
+    CallerError when the parts that do are not of this code.
+    """
+    spec = release.spec
     try:
-        spec = ModelSpec.model_validate_json(to_json(release.spec))
-        return spec, DatasetSpec.model_validate_json(to_json(release.dataset.spec))
+        made_by = ModelSpec.model_construct(
+            name=spec["name"],
+            dataset=spec["dataset"],
+            features=spec["features"],
+            target=Target.model_validate_json(to_json(spec["target"])),
+            training=Training.model_validate_json(to_json(spec["training"])),
+            gates=[],
+        )
+        return made_by, DatasetSpec.model_validate_json(to_json(release.dataset.spec))
     except ValidationError as error:
         first = error.errors()[0]
         commit = release.provenance.code.commit if release.provenance else None
