@@ -26,8 +26,8 @@ BELOW = ("at_most",)
 
 @dataclass(frozen=True)
 class GateRow:
-    """One gate as the page shows it. stops: it keeps the candidate from promotion; silent: it did not pass, and
-    the spec lets that only be reported."""
+    """One gate as the page shows it. silent: it did not pass, and the spec lets that only be reported; level: of
+    the interval, where it is not the usual one."""
 
     kind: str
     subject: str
@@ -36,6 +36,7 @@ class GateRow:
     sentence: str
     value: str
     interval: str
+    level: str
     bound: str
     rows: str
     picture: IntervalPicture | None
@@ -108,7 +109,8 @@ def gate_row(gate: Gate, result: GateResult) -> GateRow:
         silent=result.verdict != "pass" and not result.stops,
         sentence=result.sentence,
         value=shown(result.value),
-        interval=_interval(result),
+        interval=span(result.low, result.high),
+        level=_level(result),
         bound=f"{sign}{declared(result.bound)}" if is_known(result.bound) else declared(None),
         rows=shown(result.rows or None),
         picture=picture(name, result.value, result.low, result.high, bound=result.bound, passing=side),
@@ -116,10 +118,10 @@ def gate_row(gate: Gate, result: GateResult) -> GateRow:
     )
 
 
-def _interval(result: GateResult) -> str:
-    """Says its level where a gate has chosen one: repeated attempts spend an error budget."""
-    ends, level = span(result.low, result.high), result.details.get("confidence")
-    return f"{ends} {100 * level:.3g} %" if ends and is_known(level) else ends
+def _level(result: GateResult) -> str:
+    """The interval's, where the gate has chosen one: repeated attempts spend an error budget."""
+    level = result.details.get("confidence")
+    return f"{100 * level:.3g} %" if is_known(level) else ""
 
 
 def passing_side(gate: Gate, result: GateResult) -> Side | None:

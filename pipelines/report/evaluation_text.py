@@ -1,7 +1,5 @@
 """An evaluation for a terminal: the verdict in a sentence, then its gates as a table."""
 
-from collections.abc import Iterator
-
 from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
@@ -11,10 +9,10 @@ from pipelines.errors import MissingInput
 from pipelines.gates.evaluation import Evaluation
 from pipelines.gates.gate import GateResult
 from pipelines.layout import evaluation
-from pipelines.report.scales import declared, shown, spaced, span
+from pipelines.report.scales import declared, is_known, shown, spaced, span
 from pipelines.store import Store
 
-MARKS = {"pass": ("✓ pass", "green"), "fail": ("✕ fail", "red"), "cannot_tell": ("? cannot\n  tell", "yellow")}
+MARKS = {"pass": ("✓ pass", "green"), "fail": ("✕ fail", "red"), "cannot_tell": ("? cannot tell", "yellow")}
 
 
 def find_evaluation(store: Store, model: str, version: int | None = None) -> Evaluation:
@@ -48,25 +46,22 @@ def as_text(judged: Evaluation) -> Group:
 
 
 def _table(gates: list[GateResult]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=False)
-    for name in ("", "gate", "value", "bound", "rows"):
-        number = name in ("value", "bound", "rows")
-        table.add_column(name, justify="right" if number else "left", no_wrap=name != "gate")
+    table = Table("verdict", "gate", box=SIMPLE_HEAD, pad_edge=False)
     for gate in gates:
-        table.add_row(*_cells(gate))
+        mark, colour = MARKS[gate.verdict]
+        reported = gate.verdict != "pass" and not gate.stops
+        table.add_row(Text(f"{mark}\n(report only)" if reported else mark, style=colour), _told(gate))
     return table
 
 
-def _cells(gate: GateResult) -> Iterator[Text]:
-    """Texts, not markup: an interval's brackets are brackets."""
-    mark, colour = MARKS[gate.verdict]
-    reported = gate.verdict != "pass" and not gate.stops
-    yield Text(f"{mark}\n(report)" if reported else mark, style=colour)
+def _told(gate: GateResult) -> Text:
+    """Name, figures and sentence, a line each; texts and not markup, for an interval's brackets are brackets."""
     subject = "" if gate.metric == gate.kind else f" on {gate.metric}"
-    yield Text.assemble((f"{spaced(gate.kind)}{subject}", "bold"), f"\n{gate.sentence}")
-    yield Text("\n".join(filter(None, [shown(gate.value), span(gate.low, gate.high)])))
-    yield Text(declared(gate.bound))
-    yield Text(shown(gate.rows or None))
+    lines = [(f"{spaced(gate.kind)}{subject}", "bold")]
+    if is_known(gate.value):
+        figures = f"{shown(gate.value)} {span(gate.low, gate.high)}"
+        lines.append((f"\n{figures:<28}  bound {declared(gate.bound):<8}  {shown(gate.rows or None):>9} rows", ""))
+    return Text.assemble(*lines, (f"\n{gate.sentence}", "dim"), overflow="fold")
 
 
 def _read(store: Store, model: str, version: int) -> Evaluation:

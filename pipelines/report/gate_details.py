@@ -13,9 +13,9 @@ from pipelines.report.intervals import IntervalPicture, Side, picture, shared_sc
 from pipelines.report.scales import Scale, in_words, is_known, shown, spaced, span
 
 # Rows that are drawn; the evaluation's JSON has them all.
-DRAWN = 60
+DRAWN = 30
 # Shown in columns of their own, or as a part of the picture.
-MEASURED = ("name", "verdict", "value", "low", "high", "bound")
+MEASURED = ("name", "verdict", "low", "high", "bound")
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,14 @@ class DetailRow:
 
 @dataclass(frozen=True)
 class Detail:
-    """columns: of the rows' cells, beside name, value and verdict; left_out: entries that are not drawn."""
+    """measure: what is drawn, empty where nothing is; columns: of the rows' cells, beside it, name and verdict;
+    left_out: entries that are not shown."""
 
     title: str
     columns: list[str]
     rows: list[DetailRow]
     axis: list[tuple[float, str]]
-    measured: bool
+    measure: str
     judged: bool
     left_out: int
 
@@ -54,7 +55,7 @@ def details_of(result: GateResult, side: Side | None) -> list[Detail]:
             facts[spaced(key)] = content
     if facts:
         rows = [DetailRow(name, "", "", "", None, [in_words(value)]) for name, value in facts.items()]
-        tables.append(Detail("figures", [""], rows, [], measured=False, judged=False, left_out=0))
+        tables.append(Detail("figures", [""], rows, [], measure="", judged=False, left_out=0))
     return tables
 
 
@@ -70,27 +71,29 @@ def _entries(content: Any) -> list[dict[str, Any]]:
 def _table(title: str, entries: list[dict[str, Any]], result: GateResult, side: Side | None) -> Detail:
     # Failed ones first, else as the gate has ordered them.
     drawn = sorted(entries, key=lambda entry: entry.get("verdict") != "fail")[:DRAWN]
-    measured = any(is_known(_number(entry.get("value"))) for entry in drawn)
-    columns = [key for key in dict.fromkeys(key for entry in drawn for key in entry) if key not in MEASURED]
-    bounds = [_number(entry.get("bound", result.bound)) for entry in drawn]
-    ends = [_number(entry.get(key)) for entry in drawn for key in ("value", "low", "high")]
-    scale = shared_scale([*ends, *bounds]) if measured else None
+    measure = _measure(drawn)
+    shown_apart = (*MEASURED, measure)
+    columns = [key for key in dict.fromkeys(key for entry in drawn for key in entry) if key not in shown_apart]
+    # The gate's bound is one for its value, not for whatever else an entry may have.
+    bounds = [_number(entry.get("bound", result.bound if measure == "value" else None)) for entry in drawn]
+    ends = [_number(entry.get(key)) for entry in drawn for key in (measure, "low", "high")]
+    scale = shared_scale([*ends, *bounds]) if measure else None
     return Detail(
         title=title,
         columns=[spaced(column) for column in columns],
-        rows=[_row(entry, columns, bound, side, scale) for entry, bound in zip(drawn, bounds, strict=True)],
+        rows=[_row(entry, measure, columns, bound, side, scale) for entry, bound in zip(drawn, bounds, strict=True)],
         axis=scale.ticks(4) if scale else [],
-        measured=measured,
+        measure=spaced(measure),
         judged=any(entry.get("verdict") for entry in drawn),
         left_out=len(entries) - len(drawn),
     )
 
 
 def _row(
-    entry: dict[str, Any], columns: list[str], bound: float | None, side: Side | None, scale: Scale | None
+    entry: dict[str, Any], measure: str, columns: list[str], bound: float | None, side: Side | None, scale: Scale | None
 ) -> DetailRow:
     name = str(entry.get("name", ""))
-    value, low, high = (_number(entry.get(key)) for key in ("value", "low", "high"))
+    value, low, high = (_number(entry.get(key)) for key in (measure, "low", "high"))
     return DetailRow(
         name=name,
         verdict=str(entry.get("verdict") or ""),
@@ -99,6 +102,14 @@ def _row(
         picture=picture(name, value, low, high, bound=bound, passing=side, shared=scale) if scale else None,
         cells=[in_words(entry.get(column)) for column in columns],
     )
+
+
+def _measure(entries: list[dict[str, Any]]) -> str:
+    """The key that is drawn: 'value', else the only fraction that entries have; empty for none or several."""
+    if any(is_known(_number(entry.get("value"))) for entry in entries):
+        return "value"
+    fractions = {key for entry in entries for key, value in entry.items() if isinstance(value, float)}
+    return fractions.pop() if len(fractions) == 1 else ""
 
 
 def _number(value: Any) -> float | None:

@@ -54,7 +54,7 @@ def shown(value: float | int | None) -> str:
     size = abs(value)
     if 0 < size < 1e-6:
         return f"{value:.1e}"
-    if 0 < size < 5e-4:
+    if 0 < size < 5e-5:
         return f"{value:.{1 - math.floor(math.log10(size))}f}"
     return f"{value:,.{4 if size < 10 else 2 if size < 100 else 1 if size < 1000 else 0}f}"
 

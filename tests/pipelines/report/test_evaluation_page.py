@@ -140,7 +140,7 @@ def result(verdict, value, bound, **rest) -> GateResult:
 
 def test_what_only_is_reported_and_at_which_level_is_said():
     row = gate_row(FLOOR, result("fail", 0.5, 0.6, low=0.4, high=0.6, details={"confidence": 0.9}))
-    assert row.silent and row.interval == "[0.4000, 0.6000] 90 %"
+    assert row.silent and (row.interval, row.level) == ("[0.4000, 0.6000]", "90 %")
     assert not gate_row(FLOOR, result("fail", 0.5, 0.6, stops=True)).silent
 
 
