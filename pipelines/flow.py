@@ -97,7 +97,7 @@ class StepResult:
     """What a step leaves for the next one and for people: references and figures, never data.
 
     outcome: one sentence. references: names of what was written (table versions, URIs, digests).
-    figures: numbers and short strings worth a column in a table.
+    figures: numbers and short strings worth a column in a table. summary: Markdown for a person who decides.
     """
 
     step: str
@@ -107,6 +107,7 @@ class StepResult:
     outcome: str
     references: dict[str, str] = field(default_factory=dict)
     figures: Mapping[str, float | int | str | bool | None] = field(default_factory=dict)
+    summary: str = ""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, sort_keys=True)

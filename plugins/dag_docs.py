@@ -13,6 +13,7 @@ WHAT: dict[Family, str] = {
     "train": "Trains a candidate of **{subject}** as of the end of the interval; puts it into force if it passes.",
     "predict": "Scores a partition with the champion of **{subject}** that was in force at its start.",
     "monitor": "Compares a partition's inputs, predictions and quality of **{subject}** with its reference.",
+    "rollback": "Puts the previous champion of **{subject}** back into force, once it has been proven to serve.",
 }
 
 PAGE = """\
@@ -21,7 +22,7 @@ PAGE = """\
 | step | reads | writes | does |
 | --- | --- | --- | --- |
 {steps}
-
+{approval}
 **Schedule**: `{cron}` (UTC), one data interval a period, from {first:%F}{until}. Owner: {owner}.
 
 **Backfill** a span, oldest interval first, with `python -m pipelines backfill {dag_id} --start {first:%F} \
@@ -33,6 +34,31 @@ curl -X POST "$AIRFLOW_URL/api/v2/backfills" -H "Authorization: Bearer $TOKEN" \
 ```
 
 **Run one interval by hand**: *Trigger*, then fill in start and end.
+"""
+
+APPROVAL = """
+**Approval**: after `evaluate`, {who} must let the candidate be promoted, within {timeout}; no answer means \
+{on_timeout}. {override} Answer under *Required Actions* of the run's `approval` task, or with \
+`python -m pipelines approve {model} VERSION`; the first answer to an evaluation stands.
+"""
+
+ROLLBACK_PAGE = """\
+{what} {description}
+
+| step | reads | writes | does |
+| --- | --- | --- | --- |
+{steps}
+
+**Schedule**: none, a person asks for it. Owner: {owner}. The user who triggers the run is on record with the reason.
+
+**Run it**: *Trigger*, then say what is wrong. Over REST (`TOKEN` from `POST /auth/token`):
+
+```bash
+curl -X POST "$AIRFLOW_URL/api/v2/dags/{dag_id}/dagRuns" -H "Authorization: Bearer $TOKEN" \\
+  -H "Content-Type: application/json" -d '{request}'
+```
+
+**Without Airflow**: `python -m pipelines rollback {model} --reason "…" --by YOU`.
 """
 
 
@@ -47,14 +73,11 @@ def page(family: Family, spec: DatasetSpec | ModelSpec, cron: str, starts: datet
         "max_active_runs": 1,
         "reprocess_behavior": "none",
     }
-    steps = "\n".join(
-        f"| `{step.name}` | {', '.join(step.reads) or 'the source'} | {step.writes} | {step.summary} |"
-        for step in steps_of(family)
-    )
     return PAGE.format(
         what=WHAT[family].format(subject=spec.name),
         description=spec.description,
-        steps=steps,
+        steps=_steps(family),
+        approval=_approval(spec) if family == "train" and isinstance(spec, ModelSpec) else "",
         cron=cron,
         first=starts,
         last=last,
@@ -62,4 +85,38 @@ def page(family: Family, spec: DatasetSpec | ModelSpec, cron: str, starts: datet
         owner=spec.owner,
         dag_id=dag_id,
         request=json.dumps(request),
+    )
+
+
+def rollback_page(model: ModelSpec) -> str:
+    """Markdown."""
+    return ROLLBACK_PAGE.format(
+        what=WHAT["rollback"].format(subject=model.name),
+        description=model.description,
+        steps=_steps("rollback"),
+        owner=model.owner,
+        dag_id=f"{model.name}__rollback",
+        model=model.name,
+        request=json.dumps({"logical_date": None, "conf": {"reason": "what is wrong with the champion"}}),
+    )
+
+
+def _steps(family: Family) -> str:
+    return "\n".join(
+        f"| `{step.name}` | {', '.join(step.reads) or 'the source'} | {step.writes} | {step.summary} |"
+        for step in steps_of(family)
+    )
+
+
+def _approval(model: ModelSpec) -> str:
+    policy = model.approval
+    if policy is None or not policy.required:
+        return ""
+    allowed = "A person may also promote against a gate, with a note that says why."
+    return APPROVAL.format(
+        who=f"one of {', '.join(policy.approvers)}" if policy.approvers else "a person",
+        timeout=policy.timeout,
+        on_timeout=policy.on_timeout,
+        override=allowed if policy.override else "Nobody can promote against a gate.",
+        model=model.name,
     )

@@ -12,6 +12,7 @@ from pipelines.interval import midnight
 from pipelines.spec import DatasetSpec, ModelSpec
 from plugins import dag_docs
 from plugins.ending_schedule import EndingSchedule
+from plugins.rollback_operator import rollback_params
 from plugins.run_interval import interval_params
 from plugins.step_operator import step_operator
 
@@ -35,6 +36,21 @@ def model_dag(family: Family, model: ModelSpec, dataset: DatasetSpec, params: Ma
     return _family_dag(family, model, dataset.name, cron, first, dataset.end, params)
 
 
+def rollback_dag(model: ModelSpec) -> DAG:
+    """No schedule, and one at a time: of two rollbacks the second must see what the first did."""
+    return DAG(
+        f"{model.name}__rollback",
+        description=f"Put the previous champion of {model.name} back.",
+        doc_md=dag_docs.rollback_page(model),
+        schedule=None,
+        max_active_runs=1,
+        # It proves and journals in one go: what fails twice needs a person.
+        default_args={"owner": model.owner, "retries": 1, "retry_delay": timedelta(seconds=10)},
+        tags=sorted({"rollback", model.dataset, *model.tags}),
+        params=rollback_params(),
+    )
+
+
 def steps(family: Family, subject: str, dataset: str) -> list[BaseOperator]:
     """A family's step tasks, in order, not yet chained."""
     return [step_operator(step, subject, dataset) for step in steps_of(family)]
@@ -44,10 +60,11 @@ def run_in_order(*tasks: BaseOperator) -> None:
     """Chain a DAG's tasks.
 
     Airflow gave each a copy of the DAG's Params and validates every copy whenever it reads the DAG:
-    three quarters of the time that 500 models take. A run's Params come from the DAG's own.
+    three quarters of the time that 500 models take. A run's Params come from the DAG's own; a task keeps
+    those that are its own.
     """
     for task in tasks:
-        task.params = ParamsDict()
+        task.params = ParamsDict.filter_params_by_source(task.params, source="task")
     chain(*tasks)
 
 

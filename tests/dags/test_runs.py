@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from pipelines import layout
-from plugins import step_operator
+from plugins import command_line
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ def run(database, dags, tmp_path, monkeypatch):
     def ran(dag_id: str, conf: dict, **codes: int) -> dict[str, tuple]:
         program = tmp_path / "program.py"
         program.write_text(PROGRAM.format(codes=codes))
-        monkeypatch.setattr(step_operator, "PROGRAM", (sys.executable, str(program)))
+        monkeypatch.setattr(command_line, "PROGRAM", (sys.executable, str(program)))
         dag_run = dags[dag_id].test(logical_date=None, run_conf=conf)
         return {
             ti.task_id: (str(ti.state), ti.try_number, ti.xcom_pull(task_ids=ti.task_id))

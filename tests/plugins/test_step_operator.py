@@ -12,8 +12,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from pipelines import flow
 from pipelines.errors import CallerError
-from plugins import step_operator as module
-from plugins.step_operator import RESULT_BYTES, LocalStep, read_result, step_environment, step_operator
+from plugins import command_line as module
+from plugins.command_line import RESULT_BYTES, read_result, step_environment
+from plugins.step_operator import LocalStep, step_operator
 from tests.plugins.contexts import context
 
 RESULT = {
@@ -24,6 +25,7 @@ RESULT = {
     "outcome": "Fitted 120 trees.",
     "references": {"candidate": "models:/flight_delay/3"},
     "figures": {"auc": 0.74},
+    "summary": "",
 }
 
 
