@@ -50,7 +50,9 @@ def details_of(result: GateResult, side: Side | None) -> list[Detail]:
     for key, content in result.details.items():
         entries = _entries(content)
         if entries:
-            tables.append(_table(spaced(key), entries, result, side))
+            # Entries without names are points of a curve, such as those that the page draws.
+            if all("name" in entry for entry in entries):
+                tables.append(_table(spaced(key), entries, result, side))
         elif content not in (None, [], {}):
             facts[spaced(key)] = content
     if facts:
@@ -60,7 +62,7 @@ def details_of(result: GateResult, side: Side | None) -> list[Detail]:
 
 
 def _entries(content: Any) -> list[dict[str, Any]]:
-    """The content as entries with a name each; empty when it is not a list or mapping of entries."""
+    """The content as entries; empty when it is not a list or mapping of entries."""
     if isinstance(content, Mapping) and content and all(isinstance(one, Mapping) for one in content.values()):
         return [{"name": name, **one} for name, one in content.items()]
     if isinstance(content, Sequence) and not isinstance(content, str) and all(isinstance(o, Mapping) for o in content):

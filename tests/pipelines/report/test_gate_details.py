@@ -41,7 +41,10 @@ def test_an_entry_may_have_its_own_bound_or_nothing_to_draw():
 
 def test_entries_without_values_make_a_table():
     found = result(
-        perturbations=[{"name": "feed missing", "loss": 0.02, "shift": None}, {"name": "clock", "loss": 0.0, "shift": 0.1}]
+        perturbations=[
+            {"name": "feed missing", "loss": 0.02, "shift": None},
+            {"name": "clock", "loss": 0.0, "shift": 0.1},
+        ]
     )
     (table,) = details_of(found, "below")
     assert not table.measure and table.columns == ["loss", "shift"]
@@ -58,6 +61,12 @@ def test_the_only_fraction_of_entries_is_drawn_without_the_gates_bound():
     (table,) = details_of(result(groups=groups), "below")
     assert table.measure == "selection rate" and table.columns == ["rows"]
     assert [row.value for row in table.rows] == ["0.2000", "0.3000"] and table.rows[0].picture.bound is None
+
+
+def test_points_of_a_curve_are_left_to_the_curve():
+    assert (
+        details_of(result(curve=[{"predicted": 0.1, "observed": 0.2}, {"predicted": 0.3, "observed": 0.2}]), None) == []
+    )
 
 
 def test_single_facts_come_last_and_what_is_empty_not_at_all():
