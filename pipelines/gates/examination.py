@@ -20,7 +20,7 @@ def examine(
 ) -> Evaluation:
     """Hold the candidate to its gates against that champion; store and journal the verdict with its evidence."""
     evidence = gather(spec, interval, store, registry, made, champion)
-    result = evaluate(evidence, newest_window(spec, interval))
+    result = evaluate(evidence, newest_window(spec, made))
     composed = compose(store, spec, made, result)
     page = page_of(spec, result, evidence.rows, champion, changes_since(store, champion, composed))
     with registry.reached():

@@ -119,6 +119,6 @@ def _attempt(store: Store, model: str, as_of: datetime, made: Candidate, champio
     return len(earlier - {made.version}) + 1
 
 
-def newest_window(spec: ModelSpec, interval: Interval) -> tuple[str, str]:
-    """ISO start and end of the newest held-out window."""
-    return split_of(spec, interval.as_of).evaluation_from.isoformat(), interval.as_of.isoformat()
+def newest_window(spec: ModelSpec, made: Candidate) -> tuple[str, str]:
+    """ISO start and end of the candidate's newest held-out window."""
+    return split_of(spec, parse_time(made.as_of)).evaluation_from.isoformat(), made.as_of
