@@ -76,14 +76,17 @@ def withdrawals(said: Sequence[Event], model: str) -> dict[int, Withdrawal]:
     }
 
 
-def standing(said: Sequence[Event], model: str) -> list[Promotion]:
-    """The promotions that count, one for each time at which a version took force, in the order of time."""
+def standing(said: Sequence[Event], model: str, without: int | None = None) -> list[Promotion]:
+    """The promotions that count, one for each time at which a version took force, in the order of time.
+
+    without: a version to be left out, as if it had never been promoted.
+    """
     withdrawn = withdrawals(said, model)
     by_time = {}
     for promotion in promotions(said, model):
         champion = promotion.champion
         gone = withdrawn.get(champion.version)
-        if gone is None or champion.effective_from < gone.since:
+        if champion.version != without and (gone is None or champion.effective_from < gone.since):
             by_time[champion.effective_from] = promotion
     return [by_time[time] for time in sorted(by_time)]
 

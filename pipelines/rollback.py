@@ -94,9 +94,9 @@ def _before(said: Sequence[Event], model: str, bad: int) -> Promotion:
     """The newest champion before the bad one that was not withdrawn and that passed its gates."""
     withdrawn = withdrawals(said, model)
     by_gates = {one.champion.version for one in promotions(said, model) if not one.overrode_gates}
-    for promotion in reversed(standing(said, model)):
+    for promotion in reversed(standing(said, model, without=bad)):
         version = promotion.champion.version
-        if version != bad and version not in withdrawn and version in by_gates:
+        if version not in withdrawn and version in by_gates:
             return promotion
     others = alternatives(said, model, [bad])
     named = f"name one that was in force all the same (--to {others[0]}), or " if others else ""

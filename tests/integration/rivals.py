@@ -23,11 +23,12 @@ def recipe(spec: ModelSpec, **training: object) -> ModelSpec:
     return spec.model_copy(update={"training": spec.training.model_copy(update=training)}, deep=True)
 
 
-def rival_spec() -> ModelSpec:
-    """To be promoted one has to be better than the champion; under a name of its own, for tests share one server."""
+def rival_spec(name: str | None = None) -> ModelSpec:
+    """To be promoted one has to be better than the champion. name: one of its own if left out, for tests share one
+    server."""
     shipped = find_model("flight_delay")
     better = VersusChampion(kind="versus_champion", metric="auc", better_by=0.0)
-    own = shipped.model_copy(update={"name": f"delay_{uuid.uuid4().hex[:8]}", "gates": [better]}, deep=True)
+    own = shipped.model_copy(update={"name": name or f"delay_{uuid.uuid4().hex[:8]}", "gates": [better]}, deep=True)
     return recipe(own, baselines=[], max_rounds=10, walk_forward_windows=1)
 
 

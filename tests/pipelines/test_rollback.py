@@ -50,6 +50,13 @@ def test_the_champion_before_is_put_back_from_when_the_bad_one_took_force(line):
     assert chosen(line, asked()) == (3, 2, JUNE)
 
 
+def test_the_version_of_the_same_time_that_the_bad_one_replaced_is_put_back(store):
+    take_force(store, 1, APRIL, None)
+    take_force(store, 2, MAY, 1)
+    take_force(store, 3, MAY, 2)
+    assert chosen(store, asked()) == (3, 2, MAY)
+
+
 def test_any_version_that_once_was_in_force_may_be_asked_for(line):
     assert chosen(line, asked(to=1)) == (3, 1, JUNE)
 
