@@ -29,7 +29,8 @@ Judged = Annotated[
 
 @dataclass(frozen=True)
 class GateResult:
-    """value with its 95 % interval, the bound it was held against, and over how many rows.
+    """value with its interval (95 % unless `details` give another confidence), the bound it was held against, and
+    over how many rows.
 
     stops: whether this verdict keeps the candidate from being promoted. timed: the numbers are
     measured times, another on each machine, and stand outside of the evaluation's digest.

@@ -130,7 +130,7 @@ def test_a_challenger_meets_the_champion_on_rows_that_neither_saw(spec, joined_s
     assert result.outcome == "version 2 is now champion from 2013-04-01"
     judged = json.loads(joined_store.read_file(f"evaluations/{spec.name}/v2.json"))
     (versus,) = (gate for gate in judged["gates"] if gate["kind"] == "versus_champion")
-    assert judged["champion_version"] == 1 and versus["rows"] == judged["rows"] > 4_500
+    assert judged["champion_version"] == 1 and versus["rows"] > judged["rows"] > 4_500, "February is pooled"
     assert promote_step.run(spec, MARCH, joined_store, registry).outcome == (
         "version 2 is already champion from 2013-04-01"
     )
