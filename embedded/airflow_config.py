@@ -15,7 +15,7 @@ def environment(home: Home, settings: Settings, database_url: str, secrets: dict
             "plugins_folder": REPO / "plugins",
             "load_examples": False,
             "fernet_key": secrets["fernet_key"],
-            "simple_auth_manager_users": "admin:admin",
+            "simple_auth_manager_users": settings.users,
             "simple_auth_manager_passwords_file": home.passwords_file,
             "execution_api_server_url": f"{address}/execution/",
             # The default asks a name server, which may take seconds to say that there is none.

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,6 +113,14 @@ def ensure_secrets(home: Home) -> dict[str, str]:
     if not home.passwords_file.exists():
         write_private(home.passwords_file, json.dumps({"admin": found["admin_password"]}) + "\n")
     return found
+
+
+def ensure_passwords(home: Home, users: Iterable[str]) -> None:
+    """Give each of Airflow's users a password, kept once made: Airflow would make one and print it to its log."""
+    found: dict[str, str] = json.loads(home.passwords_file.read_text())
+    missing = {user: secrets.token_urlsafe(12) for user in users if user not in found}
+    if missing:
+        write_private(home.passwords_file, json.dumps(found | missing) + "\n")
 
 
 def shared_environment(home: Home, airflow_port: int, mlflow_port: int, feast_registry: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import socket
 import sys
@@ -19,6 +20,8 @@ GIB = 1024**3
 INSTALL_BYTES = 6 * GIB
 RUN_BYTES = 2 * GIB
 ADMIN_FOLDERS = ("/usr/sbin", "/sbin")
+ADMIN = "admin:admin"
+USER = re.compile(r"[A-Za-z0-9_.@-]+:(viewer|user|op|admin)\Z")
 
 
 def python_problem(version=sys.version_info):
@@ -131,6 +134,21 @@ def ports_asked(environ):
     return asked
 
 
+def users_asked(environ):
+    """Airflow's users as it reads them, name:role: the administrator, and whom TRAINYARD_USERS adds.
+
+    Raises ValueError naming what is no user.
+    """
+    added = [user.strip() for user in environ.get("TRAINYARD_USERS", "").split(",") if user.strip()]
+    for user in added:
+        if not USER.match(user) or user.startswith("admin:"):
+            raise ValueError(
+                f"TRAINYARD_USERS has {user!r}. Write name:role, such as ana:user,vic:viewer, with a name other "
+                "than admin. Roles: viewer, user, op, admin."
+            )
+    return ",".join([ADMIN, *added])
+
+
 def home_folder(environ):
     """Where the stack keeps its state: TRAINYARD_HOME, else .trainyard in the repository."""
     return Path(environ.get("TRAINYARD_HOME") or REPO / ".trainyard").expanduser().resolve()
@@ -163,6 +181,7 @@ def start_problems(environ):
     ]
     try:
         problems += [port_problem(port, variable, ours) for variable, port in ports_asked(environ)]
+        users_asked(environ)
     except ValueError as wrong:
         problems.append(str(wrong))
     return problems

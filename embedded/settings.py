@@ -1,4 +1,4 @@
-"""What may differ between two stacks: ports and the DAG folder."""
+"""What may differ between two stacks: ports, the DAG folder and Airflow's users."""
 
 import argparse
 import os
@@ -7,29 +7,37 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from embedded.home import REPO
-from embedded.preflight import ports_asked
+from embedded.preflight import ADMIN, ports_asked, users_asked
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The ports that the servers listen on, all on 127.0.0.1, and where Airflow finds the DAGs."""
+    """The ports that the servers listen on, all on 127.0.0.1, and where Airflow finds the DAGs.
+
+    users: of Airflow's web UI and REST API, as `name:role,name:role`.
+    """
 
     airflow_port: int
     mlflow_port: int
     worker_log_port: int
     trigger_log_port: int
     dags: Path
+    users: str = ADMIN
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """AIRFLOW_PORT, MLFLOW_PORT and TRAINYARD_DAGS, with their defaults; log ports are free ones.
+        """AIRFLOW_PORT, MLFLOW_PORT, TRAINYARD_DAGS and TRAINYARD_USERS (beside admin), with their defaults;
+        log ports are free ones.
 
-        Raises ValueError naming a variable that holds no port.
+        Raises ValueError naming a variable that holds no port or no users.
         """
         asked = dict(ports_asked(os.environ))
         worker, trigger = free_ports(2)
         dags = Path(os.environ.get("TRAINYARD_DAGS") or REPO / "dags").resolve()
-        return cls(asked["AIRFLOW_PORT"], asked["MLFLOW_PORT"], worker, trigger, dags)
+        return cls(asked["AIRFLOW_PORT"], asked["MLFLOW_PORT"], worker, trigger, dags, users_asked(os.environ))
+
+    def user_names(self) -> list[str]:
+        return [user.split(":")[0] for user in self.users.split(",")]
 
     def ports(self) -> dict[str, int]:
         return {name: value for name, value in asdict(self).items() if name.endswith("_port")}

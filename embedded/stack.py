@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 
 from embedded import postgres, processes
-from embedded.home import REPO, Home, ensure_secrets, read_env_file, write_env_file
+from embedded.home import REPO, Home, ensure_passwords, ensure_secrets, read_env_file, write_env_file
+from embedded.preflight import ADMIN
 from embedded.services import AIRFLOW_SERVICES, stack_environment
 from embedded.settings import Settings, free_ports
 from embedded.supervisor import rotate
@@ -48,7 +49,11 @@ class Running:
 
     @property
     def password(self) -> str:
-        return ensure_secrets(self.home)["admin_password"]
+        return self.password_of("admin")
+
+    def password_of(self, user: str) -> str:
+        passwords: dict[str, str] = json.loads(self.home.passwords_file.read_text())
+        return passwords[user]
 
 
 def read_state(home: Home) -> dict[str, Any]:
@@ -108,6 +113,7 @@ def _start_lock(home: Home) -> Iterator[None]:
 
 def _launch(home: Home, settings: Settings, say: Callable[[str], None]) -> None:
     ensure_secrets(home)
+    ensure_passwords(home, settings.user_names())
     if not (home.pg / "PG_VERSION").exists():
         say("making the databases")
     postgres.ensure_cluster(home)
@@ -234,13 +240,14 @@ def down(home: Home, say: Callable[[str], None] = print) -> None:
 
 
 @contextlib.contextmanager
-def running_stack(home: Path, dags: Path | None = None) -> Iterator[Running]:
+def running_stack(home: Path, dags: Path | None = None, users: str = ADMIN) -> Iterator[Running]:
     """A stack of its own on free ports, stopped on leaving: for tests and benchmarks.
 
     home: a folder for its state, kept afterwards. dags: another DAG folder than the repository's.
+    users: of its Airflow, as `name:role,name:role`.
     """
     airflow, mlflow, worker, trigger = free_ports(4)
-    settings = Settings(airflow, mlflow, worker, trigger, REPO / "dags")
+    settings = Settings(airflow, mlflow, worker, trigger, REPO / "dags", users)
     if dags is not None:
         settings = replace(settings, dags=dags.resolve())
     place = Home(home.resolve())

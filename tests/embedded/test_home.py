@@ -3,7 +3,15 @@
 import json
 import stat
 
-from embedded.home import Home, ensure_secrets, read_env_file, shared_environment, write_env_file, write_private
+from embedded.home import (
+    Home,
+    ensure_passwords,
+    ensure_secrets,
+    read_env_file,
+    shared_environment,
+    write_env_file,
+    write_private,
+)
 
 
 def mode(path):
@@ -17,6 +25,18 @@ def test_secrets_are_private_and_kept(tmp_path):
     assert ensure_secrets(home) == first
     assert mode(home.secrets_file) == mode(home.passwords_file) == 0o600
     assert json.loads(home.passwords_file.read_text()) == {"admin": first["admin_password"]}
+
+
+def test_every_user_has_a_password_of_their_own_and_keeps_it(tmp_path):
+    home = Home(tmp_path)
+    home.make()
+    admin = ensure_secrets(home)["admin_password"]
+    ensure_passwords(home, ["admin", "ana"])
+    first = json.loads(home.passwords_file.read_text())
+    ensure_passwords(home, ["admin", "ana", "ben"])
+    then = json.loads(home.passwords_file.read_text())
+    assert first["admin"] == then["admin"] == admin and then["ana"] == first["ana"]
+    assert len(set(then.values())) == 3 and mode(home.passwords_file) == 0o600
 
 
 def test_two_homes_have_different_secrets(tmp_path):

@@ -90,6 +90,20 @@ def test_one_port_for_both_servers_is_refused():
         preflight.ports_asked({"AIRFLOW_PORT": "5000"})
 
 
+def test_people_who_approve_are_added_to_the_administrator():
+    assert preflight.users_asked({}) == "admin:admin"
+    assert preflight.users_asked({"TRAINYARD_USERS": "ana:user, vic:viewer"}) == "admin:admin,ana:user,vic:viewer"
+
+
+@pytest.mark.parametrize("text", ["ana", "ana:boss", "admin:viewer", "a na:user", "ana:user:team"])
+def test_users_that_are_none_are_named(text):
+    with pytest.raises(ValueError, match=f"TRAINYARD_USERS has '{text}'"):
+        preflight.users_asked({"TRAINYARD_USERS": text})
+    assert any(
+        "TRAINYARD_USERS" in problem for problem in preflight.start_problems({"TRAINYARD_USERS": text}) if problem
+    )
+
+
 def test_the_command_prints_one_line_and_exits_2(tmp_path, taken_port):
     (free,) = free_ports(1)
     environment = {**os.environ, "TRAINYARD_HOME": str(tmp_path), "AIRFLOW_PORT": str(taken_port)}
