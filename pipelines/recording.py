@@ -114,9 +114,8 @@ def seal(store: Store, model: str, version: int) -> ReleaseRecord:
 
 def log_record(registry: Registry, record: ReleaseRecord) -> None:
     """Put the record on the version's run, and its digest on the version."""
-    name = (
-        f"r{record.revision:03}" if record.promotion is None else f"promoted-{record.promotion['effective_from'][:10]}"
-    )
+    sealed = record.promotion
+    name = f"r{record.revision:03}" if sealed is None else f"promoted-from-{sealed['effective_from'][:10]}"
     with registry.reached():
         registry.client.log_text(record.run_id, record.to_bytes().decode(), f"{ARTIFACTS}/{name}.json")
         registry.client.set_model_version_tag(record.model, str(record.version), RECORD_TAG, record.digest)
