@@ -33,8 +33,8 @@ LONGEST_PAUSE_S = 0.5
 
 @dataclass(frozen=True)
 class Event:
-    """kind: validation, validated, materialization, evaluation, promotion, withdrawal, void, restore, drift,
-    decision. at: the as-of time, in UTC. number: order of writing among a subject's numbered events."""
+    """kind: validation, validated, restore, materialization, evaluation, approval, promotion, withdrawal, void,
+    drift, decision. at: the as-of time, in UTC. number: order of writing among a subject's numbered events."""
 
     kind: str
     subject: str

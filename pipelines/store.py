@@ -116,7 +116,8 @@ class Store:
                 write_deltalake(read, rows, mode="overwrite", predicate=predicate, commit_properties=once)
             else:
                 write_deltalake(DeltaTable(location, version=version), rows, mode="append", commit_properties=once)
-        except CommitFailedError:
+        except CommitFailedError as error:
+            self._refuse_unwritable(error)
             return None
         except (OSError, DeltaError) as error:
             self._refuse_unwritable(error)

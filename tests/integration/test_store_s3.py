@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from moto.server import ThreadedMotoServer
 
-from pipelines.journal import latest
+from pipelines.journal import Event, events, latest, numbered, record_decided
 from pipelines.steps import featurize, validate
 from pipelines.store import Store
 from tests.pipelines.months import FEBRUARY, JANUARY, pull
@@ -59,6 +59,17 @@ def test_writers_at_the_same_time_lose_no_partition(s3):
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(lambda part: Store(s3.uri).replace_partition("raw/t", OTHER, part), parts))
     assert s3.parts("raw/t") == ["2012-12", *parts]
+
+
+def test_writers_of_the_journal_at_the_same_time_lose_no_event(s3):
+    def write(writer: int) -> None:
+        event = Event("promotion", "flight_delay", FEBRUARY.as_of, {"version": writer})
+        for _ in range(2):
+            record_decided(Store(s3.uri), lambda said: numbered(said, [event]))
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(write, range(3)))
+    assert sorted(event.number for event in events(s3, "promotion", "flight_delay")) == [1, 2, 3, 4, 5, 6]
 
 
 def test_files_are_written_listed_and_read(s3):

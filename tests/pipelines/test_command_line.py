@@ -11,6 +11,7 @@ import pytest
 
 from pipelines import flow
 from pipelines.__main__ import main
+from pipelines.commands import names as command_names
 from pipelines.journal import Event, record
 from pipelines.layout import features_manifest
 
@@ -82,7 +83,7 @@ def test_an_unknown_command_or_option_exits_2(capsys):
         assert ended.value.code == 2
 
 
-@pytest.mark.parametrize("command", [*flow.BY_NAME, "specs", "backfill", "status"])
+@pytest.mark.parametrize("command", sorted({*flow.BY_NAME, *command_names()}))
 def test_help_teaches_with_an_example(command, capsys):
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])

@@ -14,7 +14,7 @@ def told(store):
     """Two promotions, evaluations, a drift report and a decision."""
     for version, interval, verdict in ((2, FEBRUARY, "pass"), (10, MARCH, "fail")):
         as_of = interval.as_of.isoformat()
-        judged = Evaluation("flight_delay", as_of, version, None, ("", ""), "scores", 9, verdict, [], {})
+        judged = Evaluation("flight_delay", as_of, version, None, 1, ("", ""), "scores", 9, 0, verdict, [], {})
         store.write_file(evaluation("flight_delay", version), judged.to_json().encode())
     promote(store, "flight_delay", Champion(2, "run", FEBRUARY.as_of, FEBRUARY.as_of), "digest")
     drift = {"part": "2013-03", "severity": "warning", "reasons": ["auc 0.71 against 0.74 at evaluation"]}
