@@ -68,7 +68,7 @@ def test_more_windows_tell_smaller_losses():
 
 def test_each_attempt_against_a_champion_spends_less_of_alpha():
     first, third = (versus().judge(unsure(attempt=attempt)) for attempt in (1, 3))
-    assert first.details["alpha_spent"] == pytest.approx(9 * third.details["alpha_spent"])
+    assert first.details["alpha_spent"] == pytest.approx(6 * third.details["alpha_spent"])
     assert third.low < first.low and third.value == first.value
     assert third.details["attempt"] == 3 and third.sentence.endswith("(attempt 3 against this champion)")
     assert first.details["standard_error"] == third.details["standard_error"] > 0
