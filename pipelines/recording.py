@@ -112,6 +112,13 @@ def seal(store: Store, model: str, version: int) -> ReleaseRecord:
     )
 
 
+def seal_and_show(store: Store, registry: Registry, model: str, version: int) -> None:
+    """Seal the version's record by its last promotion and show it in MLflow; nothing for a version that was
+    evaluated before records were kept, which a promotion or a rollback must not fail for."""
+    if revisions(store, model, version):
+        log_record(registry, seal(store, model, version))
+
+
 def log_record(registry: Registry, record: ReleaseRecord) -> None:
     """Put the record on the version's run, and its digest on the version."""
     sealed = record.promotion

@@ -13,7 +13,7 @@ from pipelines.interval import Interval, parse_time
 from pipelines.journal import everything
 from pipelines.layout import evaluation
 from pipelines.projection import project
-from pipelines.recording import log_record, seal
+from pipelines.recording import seal_and_show
 from pipelines.registry import Registry
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
@@ -102,7 +102,7 @@ def _result(
     spec: ModelSpec, interval: Interval, store: Store, registry: Registry, champion: Champion, new: bool
 ) -> StepResult:
     project(store, registry, spec.name)
-    log_record(registry, seal(store, spec.name, champion.version))
+    seal_and_show(store, registry, spec.name, champion.version)
     newest = champions(store, spec.name)[-1]
     ahead = newest.version != champion.version
     behind = f"; version {newest.version} is in force from {newest.effective_from:%F}" if ahead else ""

@@ -8,6 +8,7 @@ from pipelines.flow import StepResult
 from pipelines.journal import Event, everything
 from pipelines.projection import project
 from pipelines.proof import Proof, prove
+from pipelines.recording import seal_and_show
 from pipelines.registry import Registry
 from pipelines.rollback import Choice, Request, alternatives, choose, done_already, put_back
 from pipelines.spec import ModelSpec
@@ -58,6 +59,7 @@ def _told(spec: ModelSpec, store: Store, registry: Registry, done: Promotion, ou
     version = done.champion.version
     project(store, registry, spec.name)
     _verify(spec, store, registry, version)
+    seal_and_show(store, registry, spec.name, version)
     void = [one.scored for one in void_partitions(spec, store)]
     since = done.champion.effective_from.isoformat()
     return StepResult(

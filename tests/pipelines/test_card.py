@@ -22,10 +22,10 @@ def test_the_card_names_purpose_owner_data_and_figures():
 
 def test_a_candidate_is_no_champion_and_a_promoted_version_says_who_approved():
     assert card(a_release()).about["Status"].startswith("a candidate, never promoted")
-    approval = {"answer": "override", "by": "ana", "at": "2013-03-01T09:00:00+00:00", "note": "strike"}
+    approval = {"override": True, "by": "ana", "at": "2013-03-01T09:00:00+00:00", "note": "strike"}
     sealed = a_release(promotion={"effective_from": "2013-03-01T00:00:00+00:00"}, approval=approval)
     assert card(sealed).about["Status"] == "promoted, in force from 2013-03-01"
-    assert card(sealed).about["Approval"] == "override by ana at 2013-03-01 09:00 UTC: strike"
+    assert card(sealed).about["Approval"] == "approved against its gates by ana at 2013-03-01 09:00 UTC: strike"
 
 
 def test_limits_and_fairness_are_told_or_said_to_be_unknown():

@@ -45,7 +45,7 @@ def test_another_content_is_a_revision_beside_the_old_one(store):
 
 def test_a_promotion_seals_the_record_once(store):
     kept = keep(store, a_release())
-    approval = {"version": 1, "answer": "approve", "by": "ana", "at": "2013-03-01T09:00:00+00:00", "note": ""}
+    approval = {"by": "ana", "at": "2013-03-01T09:00:00+00:00", "note": "", "override": False}
     told = {"effective_from": "2013-03-01T00:00:00+00:00", "against": None}
     sealed = keep_promoted(store, kept, told, approval, number=4)
     assert keep_promoted(store, kept, told, approval, number=4) == sealed
