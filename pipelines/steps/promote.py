@@ -35,6 +35,7 @@ def put_in_force(spec: ModelSpec, interval: Interval, store: Store, registry: Re
     A candidate that was measured against another champion than the one in force at its time is measured
     against that one first. Raises NothingToDo when a gate failed or a person said no: the champion stays.
     """
+    judged = _evaluation(spec, interval, store, made)
     registry.version(spec.name, made.version)
     champion = Champion(made.version, made.run_id, interval.as_of, parse_time(made.as_of))
     for _ in range(RIVALS):
@@ -42,7 +43,10 @@ def put_in_force(spec: ModelSpec, interval: Interval, store: Store, registry: Re
         rival = champion_as_of(store, spec.name, interval.as_of)
         if rival is not None and rival.version == made.version:
             return _result(spec, interval, store, registry, champion, new=False)
-        judged = _judged(spec, interval, store, registry, made, rival)
+        in_force = None if rival is None else rival.version
+        if judged.champion_version != in_force:
+            print(f"measured against {_named(judged.champion_version)}, but {_named(in_force)} is in force: once more")
+            judged = examine(spec, interval, store, registry, made, rival)
         answer = _answer(spec, store, judged)
         try:
             new = promote(store, spec.name, champion, judged.digest, judged.champion_version, answer)
@@ -55,10 +59,7 @@ def put_in_force(spec: ModelSpec, interval: Interval, store: Store, registry: Re
     )
 
 
-def _judged(
-    spec: ModelSpec, interval: Interval, store: Store, registry: Registry, made: Candidate, rival: Champion | None
-) -> Evaluation:
-    """The candidate's evaluation against the version in force: as stored, or made now if that was another."""
+def _evaluation(spec: ModelSpec, interval: Interval, store: Store, made: Candidate) -> Evaluation:
     path = evaluation(spec.name, made.version)
     judged = Evaluation.from_json(store.read_file(path)) if store.exists(path) else None
     if judged is None or judged.as_of != interval.as_of.isoformat():
@@ -67,11 +68,7 @@ def _judged(
             f"Evaluate it: python -m pipelines evaluate --model {spec.name} "
             f"--start {interval.start:%F} --end {interval.end:%F}"
         )
-    in_force = None if rival is None else rival.version
-    if judged.champion_version == in_force:
-        return judged
-    print(f"measured against {_named(judged.champion_version)}, but {_named(in_force)} is in force: measuring again")
-    return examine(spec, interval, store, registry, made, rival)
+    return judged
 
 
 def _answer(spec: ModelSpec, store: Store, judged: Evaluation) -> dict[str, Any] | None:

@@ -109,6 +109,21 @@ def test_of_two_promotions_at_once_one_wins_and_the_other_says_why(spec, waiting
     print(f"of {TRIES} tries version {FIRST} won {winners.count(FIRST)}, version {SECOND} {winners.count(SECOND)}")
 
 
+def test_a_rival_that_comes_after_the_check_is_seen_by_the_commit(spec, waiting, registry, monkeypatch):
+    asked = promote._answer
+
+    def meanwhile(*arguments):
+        monkeypatch.setattr(promote, "_answer", asked)
+        promoted(spec, waiting, registry, SECOND)
+        return asked(*arguments)
+
+    monkeypatch.setattr(promote, "_answer", meanwhile)
+    with pytest.raises(NothingToDo, match=r"version 2 .*versus_champion on auc"):
+        promoted(spec, waiting, registry, FIRST)
+    assert versions(waiting, spec) == [CHAMPION, SECOND]
+    assert evaluation_of(waiting, spec.name, FIRST).champion_version == SECOND
+
+
 def promote_and_die(uri: str, tracking_uri: str, spec: ModelSpec) -> None:
     """Killed after the journal was written and before the alias is."""
     promote.project = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
