@@ -34,7 +34,8 @@ LONGEST_PAUSE_S = 0.5
 @dataclass(frozen=True)
 class Event:
     """kind: validation, validated, restore, materialization, evaluation, approval, promotion, withdrawal, void,
-    drift, decision. at: the as-of time, in UTC. number: order of writing among a subject's numbered events."""
+    drift, decision. at: the as-of time, in UTC. number: order of writing among a subject's events of
+    the kind; of an evaluation, the version that was judged."""
 
     kind: str
     subject: str
@@ -79,8 +80,9 @@ def record_decided(store: Store, decide: Callable[[list[Event]], Sequence[Event]
 
 
 def numbered(said: Iterable[Event], new: Sequence[Event]) -> list[Event]:
-    """The new events of one subject with the numbers that follow on those that it has."""
-    last = max((event.number or 0 for event in said if event.subject == new[0].subject), default=0) if new else 0
+    """The new events of one subject with the numbers that follow on those of its events of the same kinds."""
+    named = {(event.kind, event.subject) for event in new}
+    last = max((event.number or 0 for event in said if (event.kind, event.subject) in named), default=0)
     return [replace(event, number=last + position) for position, event in enumerate(new, start=1)]
 
 

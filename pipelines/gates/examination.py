@@ -39,5 +39,6 @@ def examine(
         "digest": result.digest,
         "record": release.digest,
     }
-    record(store, Event(EVALUATION, spec.name, interval.as_of, told))
+    # Numbered by version: each candidate of one as-of time is an attempt of its own.
+    record(store, Event(EVALUATION, spec.name, interval.as_of, told, number=result.version))
     return result

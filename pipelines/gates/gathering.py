@@ -42,7 +42,7 @@ def gather(
         champion=champion,
         rows=rows,
         walk_forward=_scored(known, [], features if "features" in needs else None),
-        attempt=_attempt(store, spec.name, interval.as_of, made, champion),
+        attempt=attempt(store, spec.name, interval.as_of, made, champion),
         evaluated=registry.load_evaluated(made.run_id) if "evaluated" in needs else None,
         serving=measure(store, registry, made, champion, features[(scored["window"] == 0).to_numpy()])
         if "serving" in needs and features is not None
@@ -107,16 +107,20 @@ def _scored(frame: pd.DataFrame, baselines: Sequence[str], features: pd.DataFram
     )
 
 
-def _attempt(store: Store, model: str, as_of: datetime, made: Candidate, champion: Champion | None) -> int:
-    """How many different candidates were held against this champion by then, this one included."""
+def attempt(store: Store, model: str, as_of: datetime, made: Candidate, champion: Champion | None) -> int:
+    """How many different candidates were held against this champion by then, this one included.
+
+    Of the same as-of time those of lower version count: a repeated evaluation gets its own number again.
+    """
     if champion is None:
         return 1
-    earlier = {
+    before = {
         event.content["version"]
         for event in events(store, EVALUATION, model, until=as_of)
-        if event.at < as_of and event.content["champion_version"] == champion.version
+        if event.content["champion_version"] == champion.version
+        and (event.at, event.content["version"]) < (as_of, made.version)
     }
-    return len(earlier - {made.version}) + 1
+    return len(before - {made.version}) + 1
 
 
 def newest_window(spec: ModelSpec, made: Candidate) -> tuple[str, str]:
