@@ -108,8 +108,6 @@ def test_what_a_withdrawn_version_was_before_its_withdrawal_it_stays(promoted):
 
 def test_a_withdrawn_version_is_never_promoted_again(promoted):
     withdraw(promoted, 3, MAY)
-    with pytest.raises(
-        CallerError, match=r"version 3 was withdrawn by ada \(a unit bug\) and cannot be promoted"
-    ):
+    with pytest.raises(CallerError, match=r"version 3 was withdrawn by ada \(a unit bug\) and cannot be promoted"):
         promote(promoted, "flight_delay", champion(3, MAY), "digest-3", against=1)
     assert version_at(promoted, MAY) == 1
