@@ -220,15 +220,18 @@ def figures_of(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float 
 
 
 def show(found: dict[str, dict[str, float]], console: Console) -> None:
-    table = Table(title=f"how often each passes, margin {MARGIN:g} of AUC, alpha {GATE.alpha:g} (95 % of simulation)")
-    for heading in ("", "target", "gate", "without spending", "naive_delong", "point", "cannot tell", "error"):
-        table.add_column(heading, justify="right" if heading else "left")
+    table = Table(
+        title=f"passed, %, with margin {MARGIN:g} of AUC and alpha {GATE.alpha:g}; "
+        f"false_accept is to be at most {FALSE_ACCEPT:.0%}, pass_rate at least {PASS:.0%}"
+    )
+    table.add_column("", no_wrap=True)
+    for heading in ("gate", "±", "unspent", "naive", "point", "can't tell", "error"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for name, rates in found.items():
-        shown = [f"{rates[gate]:.1%}" for gate in ("gate", "unspent", "naive_delong", "point")]
         low, high = wilson(rates["gate"], int(rates["tries"]))
-        shown[0] += f" ({low:.1%} to {high:.1%})"
-        rest = [f"{rates['cannot_tell']:.1%}", f"{rates['error']:.4f}"] if "error" in rates else ["", ""]
-        table.add_row(name, f"≥ {PASS:.0%}" if name.startswith("pass") else f"≤ {FALSE_ACCEPT:.0%}", *shown, *rest)
+        shown = [rates["gate"], (high - low) / 2, *(rates[gate] for gate in ("unspent", "naive_delong", "point"))]
+        rest = [f"{100 * rates['cannot_tell']:.1f}", f"{rates['error']:.4f}"] if "error" in rates else []
+        table.add_row(name, *(f"{100 * rate:.1f}" for rate in shown), *rest)
     console.print(table)
 
 
