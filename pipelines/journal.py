@@ -35,7 +35,7 @@ LONGEST_PAUSE_S = 0.5
 class Event:
     """kind: validation, validated, restore, materialization, evaluation, approval, promotion, withdrawal, void,
     drift, decision. at: the as-of time, in UTC. number: order of writing among a subject's events of
-    the kind; of an evaluation, the version that was judged."""
+    the kind."""
 
     kind: str
     subject: str

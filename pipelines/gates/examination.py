@@ -2,10 +2,10 @@
 
 from pipelines.candidate import Candidate
 from pipelines.champions import Champion
+from pipelines.gates.attempts import journal_evaluation
 from pipelines.gates.evaluation import Evaluation, evaluate
-from pipelines.gates.gathering import EVALUATION, gather, newest_window
+from pipelines.gates.gathering import gather, newest_window
 from pipelines.interval import Interval
-from pipelines.journal import Event, record
 from pipelines.layout import evaluation, evaluation_page
 from pipelines.recording import changes_since, compose, log_record
 from pipelines.registry import Registry
@@ -27,18 +27,18 @@ def examine(
         registry.client.log_text(made.run_id, result.to_json(), "evaluation.json")
         registry.client.log_text(made.run_id, page, "evaluation.html")
         registry.client.set_model_version_tag(spec.name, str(result.version), "verdict", result.verdict)
-    # Last: while MLflow does not have the verdict, neither does `status`.
-    store.write_file(evaluation_page(spec.name, result.version), page.encode())
-    store.write_file(evaluation(spec.name, result.version), result.to_json().encode())
     release = keep(store, composed)
     log_record(registry, release)
+    # While MLflow does not have the verdict, neither does `status`; a promotion looks for it in the journal.
+    store.write_file(evaluation_page(spec.name, result.version), page.encode())
+    store.write_file(evaluation(spec.name, result.version), result.to_json().encode())
     told = {
         "version": result.version,
         "champion_version": result.champion_version,
+        "attempt": result.attempt,
         "verdict": result.verdict,
         "digest": result.digest,
         "record": release.digest,
     }
-    # Numbered by version: each candidate of one as-of time is an attempt of its own.
-    record(store, Event(EVALUATION, spec.name, interval.as_of, told, number=result.version))
+    journal_evaluation(store, spec.name, interval.as_of, told)
     return result

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -10,16 +9,14 @@ import pandas as pd
 from pipelines.candidate import Candidate, candidate_of
 from pipelines.champions import Champion
 from pipelines.features import declared_views
+from pipelines.gates.attempts import attempt
 from pipelines.gates.evidence import Evidence, Scored
 from pipelines.gates.serving import measure
 from pipelines.interval import Interval, parse_time, partition_interval
-from pipelines.journal import events
 from pipelines.registry import Registry
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
-from pipelines.training_set import load, read, split_of
-
-EVALUATION = "evaluation"
+from pipelines.training_set import load, read_kept, split_of
 
 
 def gather(
@@ -30,9 +27,9 @@ def gather(
     windows = max(gate.windows for gate in spec.gates)
     scored = _candidate_scores(store, made, windows)
     wanted = champion is not None or not needs.isdisjoint({"features", "serving"})
-    features = _features(spec, parse_time(made.as_of), store, scored) if wanted else None
+    features = _features(spec, store, made, scored) if wanted else None
     if champion is not None and features is not None:
-        scored["champion"] = _champion_scores(spec, store, registry, champion, scored, features)
+        scored["champion"] = _champion_scores(spec, store, registry, champion, made, scored, features)
     rows = _scored(scored[scored["window"] == 0], spec.training.baselines, features if "features" in needs else None)
     known = scored[scored["champion"].notna()]
     return Evidence(
@@ -42,7 +39,7 @@ def gather(
         champion=champion,
         rows=rows,
         walk_forward=_scored(known, [], features if "features" in needs else None),
-        attempt=attempt(store, spec.name, interval.as_of, made, champion),
+        attempt=attempt(store, spec.name, made.version, champion),
         evaluated=registry.load_evaluated(made.run_id) if "evaluated" in needs else None,
         serving=measure(store, registry, made, champion, features[(scored["window"] == 0).to_numpy()])
         if "serving" in needs and features is not None
@@ -59,9 +56,9 @@ def _candidate_scores(store: Store, made: Candidate, windows: int) -> pd.DataFra
     return pd.concat(frames, ignore_index=True).assign(champion=np.nan)
 
 
-def _features(spec: ModelSpec, trained_as_of: datetime, store: Store, scored: pd.DataFrame) -> pd.DataFrame:
+def _features(spec: ModelSpec, store: Store, made: Candidate, scored: pd.DataFrame) -> pd.DataFrame:
     """Every feature that the dataset declares, of the scored rows in their order."""
-    manifest, since = read(store, spec.name, trained_as_of), scored["at"].min()
+    manifest, since = read_kept(store, spec.name, made.training_set), scored["at"].min()
     granularity = find_dataset(spec.dataset).partition
     recent = [one for one in manifest.partitions if partition_interval(one.part, granularity).end > since]
     names = [name for view in declared_views(spec.dataset) for name in view.columns()]
@@ -74,22 +71,26 @@ def _champion_scores(
     store: Store,
     registry: Registry,
     champion: Champion,
+    made: Candidate,
     scored: pd.DataFrame,
     features: pd.DataFrame,
 ) -> np.ndarray:
     """The champion's own scores of rows that it was not trained on; of older ones, its walk-forward scores.
 
-    Shape (n,) in the rows' order; NaN where there is neither.
+    Shape (n,) in the rows' order; NaN where there is neither, and in windows whose scores both share: the
+    same recipe on the same rows says nothing of a difference, and would thin out a fault in the newest.
     """
     unseen = (scored["at"] >= champion.trained_until).to_numpy()
     found = np.full(len(scored), np.nan)
     if unseen.any():
         found[unseen] = registry.load(spec.name, champion.version).score(features[unseen])
     if not unseen.all():
-        its_own = candidate_of(store, spec.name, champion.version)
-        for path in its_own.walk_forward:
+        its_own = candidate_of(store, spec.name, champion.version).walk_forward
+        shared = [position for position, path in enumerate(made.walk_forward) if path in its_own]
+        for path in its_own:
             earlier = store.read_parquet(path, ["key", "candidate"]).to_pandas().set_index("key")["candidate"]
             found = np.where(np.isnan(found), earlier.reindex(scored["key"]).to_numpy(), found)
+        found[scored["window"].isin(shared).to_numpy()] = np.nan
     return found
 
 
@@ -105,22 +106,6 @@ def _scored(frame: pd.DataFrame, baselines: Sequence[str], features: pd.DataFram
         baselines={name: frame[name].to_numpy() for name in baselines},
         features=pd.DataFrame() if features is None else features.loc[frame.index].reset_index(drop=True),
     )
-
-
-def attempt(store: Store, model: str, as_of: datetime, made: Candidate, champion: Champion | None) -> int:
-    """How many different candidates were held against this champion by then, this one included.
-
-    Of the same as-of time those of lower version count: a repeated evaluation gets its own number again.
-    """
-    if champion is None:
-        return 1
-    before = {
-        event.content["version"]
-        for event in events(store, EVALUATION, model, until=as_of)
-        if event.content["champion_version"] == champion.version
-        and (event.at, event.content["version"]) < (as_of, made.version)
-    }
-    return len(before - {made.version}) + 1
 
 
 def newest_window(spec: ModelSpec, made: Candidate) -> tuple[str, str]:
