@@ -9,7 +9,8 @@ from rich.text import Text
 
 from pipelines.airflow_rest import FINISHED_RUN, Airflow, Change
 
-WAITING_STATES = ("up_for_reschedule", "deferred")
+ASKING = "awaiting_input"
+WAITING_STATES = ("up_for_reschedule", "deferred", ASKING)
 
 
 class StepClock(ProgressColumn):
@@ -79,6 +80,8 @@ def step_line(change: Change) -> str | None:
         return None if change.result is None else f"{change.result.get('outcome', 'done')}{seconds}"
     if change.state == "skipped":
         return f"nothing to do{seconds}"
+    if change.state == ASKING:
+        return "waits for a person: under Required Actions in Airflow, or python -m pipelines approve"
     if change.state == "up_for_retry":
         return f"try {change.try_number} failed, trying again{seconds}"
     if change.state == "failed":
