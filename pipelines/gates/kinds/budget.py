@@ -31,7 +31,8 @@ class Limit(NamedTuple):
 
 
 class Budget(Gate):
-    """Every cost that is named keeps its limit. A ratio is of the candidate's cost to the champion's.
+    """Every cost that is named keeps its limit. A ratio is of the candidate's cost to the champion's; without a
+    champion none is asked.
 
     Latency is one row's, encoding included; model and memory are in MiB, memory above that of a process without
     the model; training costs the CPU seconds of the train step.
@@ -82,15 +83,18 @@ class Budget(Gate):
         untold: list[str] = []
         kept: list[str] = []
         for limit in self.limits:
+            if limit.ratio and evidence.champion is None:
+                continue
             mine, theirs = costs["candidate"].get(limit.cost), costs["champion"].get(limit.cost)
             if mine is None:
                 untold.append(f"{limit.cost} was not measured")
-            elif not limit.ratio:
-                (kept if _keeps(limit, mine) else broken).append(_said(limit, mine))
-            elif theirs is not None:
-                (kept if _keeps(limit, mine / theirs) else broken).append(_said(limit, mine / theirs))
+            elif limit.ratio and not theirs:
+                untold.append(f"{limit.cost} of the champion {'was not measured' if theirs is None else 'is 0'}")
+            else:
+                value = mine / theirs if limit.ratio and theirs else mine
+                (kept if _keeps(limit, value) else broken).append(_said(limit, value))
         verdict: Verdict = "fail" if broken else "cannot_tell" if untold else "pass"
-        told = broken + untold or kept or ["there are no measurements of a champion to compare with"]
+        told = broken + untold or kept or ["no champion is in force yet: there is none to compare with"]
         return self.result(verdict, "; ".join(told), timed=True, details={"costs": costs})
 
 

@@ -52,10 +52,27 @@ def test_every_broken_limit_is_named_and_no_kept_one():
     assert set(result.details["costs"]["champion"]) == set(UNITS)
 
 
-@pytest.mark.parametrize("champion", [None, "it did not finish within 180 s"])
-def test_without_a_champion_that_was_measured_there_is_nothing_to_exceed(champion):
-    result = judged(served(champion=champion), p50_ratio_at_most=0.1)
-    assert result.verdict == "pass" and "no measurements of a champion to compare with" in result.sentence
+def test_without_a_champion_a_ratio_is_not_asked():
+    result = judged(served(), p50_ratio_at_most=0.1)
+    assert result.verdict == "pass" and "no champion is in force yet" in result.sentence
+    assert judged(served("exit code 1"), p50_ratio_at_most=0.1).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("champion", "limit", "words"),
+    [
+        ("exit code 1", {"p50_ratio_at_most": 9.0}, "p50_ms of the champion was not measured"),
+        (SOUND, {"training_cpu_ratio_at_most": 9.0}, "training_cpu_s of the champion was not measured"),
+        (
+            sound_but(peak_memory_mb=0.0),
+            {"peak_memory_ratio_at_most": 9.0},
+            "peak_memory_mb of the champion is 0",
+        ),
+    ],
+)
+def test_a_ratio_to_what_is_not_known_of_the_champion_cannot_be_told(champion, limit, words):
+    result = judged(served(champion=champion, cpu_s=(20.0, None)), **limit)
+    assert (result.verdict, result.stops, result.sentence) == ("cannot_tell", True, words)
 
 
 def test_what_was_not_measured_cannot_be_told():
