@@ -222,10 +222,12 @@ def figures_of(found: dict[str, dict[str, float]]) -> dict[str, dict[str, float 
 def show(found: dict[str, dict[str, float]], console: Console) -> None:
     table = Table(
         title=f"passed, %, with margin {MARGIN:g} of AUC and alpha {GATE.alpha:g}; "
-        f"false_accept is to be at most {FALSE_ACCEPT:.0%}, pass_rate at least {PASS:.0%}"
+        f"false_accept is to be at most {FALSE_ACCEPT:.0%}, pass_rate at least {PASS:.0%}",
+        box=None,
+        padding=(0, 1, 0, 0),
     )
     table.add_column("", no_wrap=True)
-    for heading in ("gate", "±", "unspent", "naive", "point", "can't tell", "error"):
+    for heading in ("gate", "±", "unspent", "naive", "point", "unsure", "error"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, rates in found.items():
         low, high = wilson(rates["gate"], int(rates["tries"]))
@@ -266,7 +268,9 @@ def draw(found: dict[str, dict[str, float]], path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="the last three months only, and a tenth of the tries")
+    parser.add_argument(
+        "--quick", action="store_true", help="a trial: three months, too few for its rates to mean much"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--store", metavar="URI", help="a store with the demo's year, only read; made if left out")
     parser.add_argument("--scores", type=Path, metavar="FOLDER", help="keep the models' scores there for the next run")
