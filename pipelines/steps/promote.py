@@ -7,6 +7,7 @@ from pipelines.candidate import Candidate, read_candidate
 from pipelines.champions import AnotherChampion, Champion, champion_as_of, champions, promote, refuse_withdrawn
 from pipelines.errors import MissingInput, NothingToDo, Unavailable
 from pipelines.flow import StepResult
+from pipelines.gates.attempts import newest_verdict
 from pipelines.gates.evaluation import Evaluation
 from pipelines.gates.examination import examine
 from pipelines.interval import Interval, parse_time
@@ -60,15 +61,25 @@ def put_in_force(spec: ModelSpec, interval: Interval, store: Store, registry: Re
 
 
 def _evaluation(spec: ModelSpec, interval: Interval, store: Store, made: Candidate) -> Evaluation:
+    """As the evaluate step left it: its file is believed only where the journal, which is written last, agrees."""
     path = evaluation(spec.name, made.version)
     judged = Evaluation.from_json(store.read_file(path)) if store.exists(path) else None
+    said = newest_verdict(everything(store), spec.name, made.version, interval.as_of)
+    recorded = None if said is None else said.content.get("digest")
     if judged is None or judged.as_of != interval.as_of.isoformat():
-        raise MissingInput(
-            f"{spec.name}: version {made.version} has no evaluation as of {interval.as_of:%F}. "
-            f"Evaluate it: python -m pipelines evaluate --model {spec.name} "
-            f"--start {interval.start:%F} --end {interval.end:%F}"
+        wrong = f"version {made.version} has no evaluation as of {interval.as_of:%F}"
+    elif judged.digest != recorded:
+        wrong = (
+            f"{store.location(path)} holds evaluation {judged.digest[:12]}, but the journal "
+            f"{f'has {recorded[:12]}' if recorded else 'has none'} of version {made.version} as of "
+            f"{interval.as_of:%F}: the file was changed, or its evaluate step was ended before it was done"
         )
-    return judged
+    else:
+        return judged
+    raise MissingInput(
+        f"{spec.name}: {wrong}. Evaluate it: python -m pipelines evaluate --model {spec.name} "
+        f"--start {interval.start:%F} --end {interval.end:%F}"
+    )
 
 
 def _answer(spec: ModelSpec, store: Store, judged: Evaluation) -> dict[str, Any] | None:
