@@ -7,6 +7,7 @@ is repeated finds them. A probe that crashed is kept by nobody, for a crowded ma
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,19 +27,30 @@ from pipelines.store import Store
 
 SAMPLE_ROWS = 5000
 TIMEOUT_S = 180
-TOLD_LINES = 4
 REPOSITORY = Path(__file__).parents[2]
+TRACEBACK = "Traceback (most recent call last):"
+# Absolute paths, often of random temporary folders, clock times and addresses: other ones in each process.
+PASSING = re.compile(r"(?<![\w./])/[^\s'\":,;()\[\]]+|\[\d\d:\d\d:\d\d\]|0x[0-9a-f]{6,}")
+
+
+@dataclass(frozen=True)
+class Unmeasured:
+    """A process that crashed, or did not finish in time: of that, a crowded machine can be the cause as well.
+
+    why: the same words for the same fault.
+    """
+
+    why: str
+    timed_out: bool = False
 
 
 @dataclass(frozen=True)
 class Probe:
-    """model_digest, training_cpu_s: of the Booster's file and of the train step, as that recorded them. measured: None
-    where the process crashed, or did not finish in time; crash: then the last lines of its output."""
+    """model_digest, training_cpu_s: of the Booster's file and of the train step, as that recorded them."""
 
     model_digest: str
     training_cpu_s: float | None
-    measured: Measurements | None = None
-    crash: str = ""
+    measured: Measurements | Unmeasured
 
 
 @dataclass(frozen=True)
@@ -63,13 +75,14 @@ def measure(
         return known
     sample = features.iloc[np.linspace(0, len(features) - 1, min(len(features), SAMPLE_ROWS)).astype(int)]
     serving = Serving(_probe(registry, made, sample), _probe(registry, in_force, sample) if in_force else None)
-    if not any(probe.crash for probe in (serving.candidate, serving.champion) if probe is not None):
+    probes = [probe for probe in (serving.candidate, serving.champion) if probe is not None]
+    if all(isinstance(probe.measured, Measurements) for probe in probes):
         store.write_file(path, json.dumps(asdict(serving), indent=1, sort_keys=True).encode())
     return serving
 
 
-def run_probe(folder: Path, rows: pd.DataFrame, timeout_s: float = TIMEOUT_S) -> Measurements | str:
-    """Probe a model's folder in a process of its own; what it measured, or how it crashed."""
+def run_probe(folder: Path, rows: pd.DataFrame, timeout_s: float = TIMEOUT_S) -> Measurements | Unmeasured:
+    """Probe a model's folder in a process of its own; what that prints when it crashes goes to the step's log."""
     with tempfile.TemporaryDirectory() as scratch:
         sample, out = Path(scratch) / "rows.parquet", Path(scratch) / "out.json"
         rows.to_parquet(sample, index=False)
@@ -86,19 +99,25 @@ def run_probe(folder: Path, rows: pd.DataFrame, timeout_s: float = TIMEOUT_S) ->
                 timeout=timeout_s,
             )
         except subprocess.TimeoutExpired:
-            return f"it did not finish within {timeout_s:g} s"
+            return Unmeasured(f"it did not finish within {timeout_s:g} s", timed_out=True)
         if ran.returncode != 0 or not out.exists():
-            told = [line.strip() for line in ran.stdout.splitlines() if line.strip(" ^~")]
-            return f"exit code {ran.returncode}: {' | '.join(told[-TOLD_LINES:])}"
+            print(ran.stdout, flush=True)
+            return Unmeasured(f"exit code {ran.returncode}{_last_exception(ran.stdout)}")
         return Measurements(**json.loads(out.read_text()))
+
+
+def _last_exception(printed: str) -> str:
+    """Its first line after a colon, the same in every run; nothing for a process that ended without one."""
+    _, found, last = printed.rpartition(TRACEBACK)
+    lines = [line for line in last.splitlines() if line.strip() and not line.startswith(" ")] if found else []
+    return f": {PASSING.sub('…', lines[0])}" if lines else ""
 
 
 def _probe(registry: Registry, made: Candidate, sample: pd.DataFrame) -> Probe:
     print(f"measuring version {made.version} in a process of its own", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         found = run_probe(registry.download(made.model, made.version, Path(scratch)).absolute(), sample)
-    told = {"measured": found} if isinstance(found, Measurements) else {"crash": found}
-    return Probe(made.model_digest, made.cost.get("cpu_s"), **told)
+    return Probe(made.model_digest, made.cost.get("cpu_s"), found)
 
 
 def _digests(serving: Serving) -> tuple[str, str | None]:
@@ -113,4 +132,4 @@ def _read(store: Store, path: str) -> Serving | None:
 
 
 def _probe_of(raw: dict[str, Any]) -> Probe:
-    return Probe(**raw | {"measured": Measurements(**raw["measured"])})
+    return Probe(raw["model_digest"], raw["training_cpu_s"], Measurements(**raw["measured"]))

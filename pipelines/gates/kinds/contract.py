@@ -33,12 +33,15 @@ class Contract(Gate):
         return "the served model"
 
     def judge(self, evidence: "Evidence") -> GateResult:
+        from pipelines.gates.serving import Unmeasured
         from pipelines.training_set import feature_names
 
         assert evidence.serving is not None  # what a gate needs is gathered
         probe = evidence.serving.candidate
-        if probe.measured is None:
-            sentence = f"it does not load and score in a fresh process that may not unpickle: {probe.crash}"
+        if isinstance(probe.measured, Unmeasured):
+            if probe.measured.timed_out:
+                return self.result("cannot_tell", f"in a fresh process {probe.measured.why}: a slow model, or machine")
+            sentence = f"it does not load and score in a fresh process that may not unpickle: {probe.measured.why}"
             return self.result("fail", sentence, details={"broken": [sentence]})
         task = evidence.spec.target.task
         allowed = [0.0, 1.0] if task == "classification" else self.range

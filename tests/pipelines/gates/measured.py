@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pipelines.gates.evidence import Evidence
-from pipelines.gates.serving import Probe, Serving
+from pipelines.gates.serving import Probe, Serving, Unmeasured
 from pipelines.gates.serving_probe import Measurements
 from pipelines.spec import find_model
 from pipelines.training_set import feature_names
@@ -26,12 +26,19 @@ SOUND = Measurements(
 )
 
 
-def served(candidate: Measurements | str = SOUND, champion: Measurements | str | None = None, cpu_s=(20.0, 10.0)):
-    """Evidence with what the probes found of both; a string is how one crashed. cpu_s: of training either."""
+CRASHED = Unmeasured("exit code 1: RuntimeError: unpickling is forbidden here")
+TIMED_OUT = Unmeasured("it did not finish within 180 s", timed_out=True)
 
-    def probe(found: Measurements | str, trained: float | None) -> Probe:
-        told = {"crash": found} if isinstance(found, str) else {"measured": found}
-        return Probe(CANDIDATE.model_digest, trained, **told)
+
+def served(
+    candidate: Measurements | Unmeasured = SOUND,
+    champion: Measurements | Unmeasured | None = None,
+    cpu_s=(20.0, 10.0),
+):
+    """Evidence with what the probes found of both. cpu_s: of training either."""
+
+    def probe(found: Measurements | Unmeasured, trained: float | None) -> Probe:
+        return Probe(CANDIDATE.model_digest, trained, found)
 
     serving = Serving(probe(candidate, cpu_s[0]), None if champion is None else probe(champion, cpu_s[1]))
     return replace(evidence(RIGHT, serving=serving), champion=None if champion is None else CHAMPION)

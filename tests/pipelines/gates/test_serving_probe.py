@@ -15,11 +15,12 @@ import xgboost
 from pipelines.encoding import Encoding
 from pipelines.estimators import Model
 from pipelines.gates import serving
-from pipelines.gates.serving import REPOSITORY, measure, run_probe
+from pipelines.gates.serving import REPOSITORY, Unmeasured, measure, run_probe
 from pipelines.gates.serving_probe import Measurements
 from pipelines.layout import measurements
 from pipelines.registry import ENCODING_FILE, MODEL_FILE
 from tests.pipelines.gates.hand_written import CANDIDATE
+from tests.pipelines.gates.measured import TIMED_OUT
 
 COLUMNS = ["carrier", "distance_mi"]
 ROWS = pd.DataFrame(
@@ -81,15 +82,25 @@ def test_a_process_that_may_not_unpickle_refuses_what_names_a_class_and_reads_pl
     assert "unpickling is forbidden here, and something unpickled datetime.date" in ran.stderr
 
 
-def test_a_model_that_does_not_load_says_so_in_its_own_last_lines(tmp_path):
+def test_a_model_that_does_not_load_says_so_in_the_same_words_wherever_it_lies(tmp_path, capsys):
+    crashes = []
+    for name in ("here", "there"):
+        log(tmp_path / name)
+        (tmp_path / name / "extra_files" / ENCODING_FILE).unlink()
+        crashes.append(run_probe(tmp_path / name, ROWS))
+    assert crashes == [Unmeasured("exit code 1: FileNotFoundError: [Errno 2] No such file or directory: '…'")] * 2
+    assert str(tmp_path / "there") in capsys.readouterr().out, "the log has the whole of it"
+
+
+def test_a_library_that_prints_the_time_says_the_same_each_time(tmp_path):
     log(tmp_path / "model")
-    (tmp_path / "model" / MODEL_FILE).write_bytes(b"\x80\x04 not a Booster")
+    (tmp_path / "model" / MODEL_FILE).write_bytes(b"not a Booster")
     crash = run_probe(tmp_path / "model", ROWS)
-    assert isinstance(crash, str) and crash.startswith("exit code 1: ") and "XGBoostError" in crash
+    assert crash.why.startswith("exit code 1: xgboost.core.XGBoostError: … …:") and not crash.timed_out
 
 
 def test_a_model_that_does_not_answer_in_time_is_ended(logged):
-    assert run_probe(logged[0], ROWS, timeout_s=0.05) == "it did not finish within 0.05 s"
+    assert run_probe(logged[0], ROWS, timeout_s=0.05) == Unmeasured("it did not finish within 0.05 s", timed_out=True)
 
 
 class Folders:
@@ -114,9 +125,9 @@ def test_a_version_is_measured_once_and_again_when_it_is_another_model(store, lo
 
 
 def test_a_crash_is_not_kept(store, logged, found, monkeypatch):
-    answers = iter(["it did not finish within 180 s", found])
+    answers = iter([TIMED_OUT, found])
     monkeypatch.setattr(serving, "run_probe", lambda folder, rows: next(answers))
     registry = Folders(logged[0])
-    assert measure(store, registry, CANDIDATE, None, ROWS).candidate.crash
+    assert measure(store, registry, CANDIDATE, None, ROWS).candidate.measured == TIMED_OUT
     assert not store.exists(measurements("flight_delay", 3))
     assert measure(store, registry, CANDIDATE, None, ROWS).candidate.measured == found

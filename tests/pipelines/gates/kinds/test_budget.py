@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.gates.kinds.budget import UNITS, Budget
-from tests.pipelines.gates.measured import SOUND, served, sound_but
+from tests.pipelines.gates.measured import CRASHED, SOUND, TIMED_OUT, served, sound_but
 
 
 def judged(found, **limits):
@@ -55,13 +55,13 @@ def test_every_broken_limit_is_named_and_no_kept_one():
 def test_without_a_champion_a_ratio_is_not_asked():
     result = judged(served(), p50_ratio_at_most=0.1)
     assert result.verdict == "pass" and "no champion is in force yet" in result.sentence
-    assert judged(served("exit code 1"), p50_ratio_at_most=0.1).verdict == "pass"
+    assert judged(served(CRASHED), p50_ratio_at_most=0.1).verdict == "pass"
 
 
 @pytest.mark.parametrize(
     ("champion", "limit", "words"),
     [
-        ("exit code 1", {"p50_ratio_at_most": 9.0}, "p50_ms of the champion was not measured"),
+        (TIMED_OUT, {"p50_ratio_at_most": 9.0}, "p50_ms of the champion was not measured"),
         (SOUND, {"training_cpu_ratio_at_most": 9.0}, "training_cpu_s of the champion was not measured"),
         (
             sound_but(peak_memory_mb=0.0),
@@ -75,8 +75,9 @@ def test_a_ratio_to_what_is_not_known_of_the_champion_cannot_be_told(champion, l
     assert (result.verdict, result.stops, result.sentence) == ("cannot_tell", True, words)
 
 
-def test_what_was_not_measured_cannot_be_told():
-    untold = judged(served("exit code 1", cpu_s=(None, None)), p50_ms_at_most=1.0, training_cpu_s_at_most=1.0)
+@pytest.mark.parametrize("found", [CRASHED, TIMED_OUT])
+def test_what_was_not_measured_cannot_be_told(found):
+    untold = judged(served(found, cpu_s=(None, None)), p50_ms_at_most=1.0, training_cpu_s_at_most=1.0)
     assert untold.verdict == "cannot_tell" and untold.stops
     assert untold.sentence == "p50_ms was not measured; training_cpu_s was not measured"
 

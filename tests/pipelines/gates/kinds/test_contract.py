@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.gates.kinds.contract import Contract
-from tests.pipelines.gates.measured import SOUND, evidence_of, served, sound_but
+from tests.pipelines.gates.measured import CRASHED, SOUND, TIMED_OUT, evidence_of, served, sound_but
 
 GATE = Contract(kind="contract")
 MINUTES = Contract(kind="contract", range=[-120.0, 1500.0])
@@ -46,10 +46,14 @@ def test_all_that_is_broken_is_named():
 
 
 def test_a_crash_is_a_broken_contract_in_its_own_words():
-    result = GATE.judge(served("exit code 1: RuntimeError: unpickling is forbidden here"))
-    assert result.verdict == "fail" and result.sentence.endswith(
-        "exit code 1: RuntimeError: unpickling is forbidden here"
-    )
+    result = GATE.judge(served(CRASHED))
+    assert result.verdict == "fail" and result.sentence.endswith(CRASHED.why)
+
+
+def test_an_answer_that_did_not_come_in_time_breaks_no_contract():
+    result = GATE.judge(served(TIMED_OUT))
+    assert (result.verdict, result.stops) == ("cannot_tell", True)
+    assert result.sentence == "in a fresh process it did not finish within 180 s: a slow model, or machine"
 
 
 def test_a_regression_has_the_range_that_its_spec_gives():
