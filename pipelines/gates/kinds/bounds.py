@@ -1,12 +1,17 @@
 """Floor and ceiling: one metric of the newest held-out window against a number."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import model_validator
 
 from pipelines.gates.gate import Gate, GateResult, Judged
 from pipelines.spec_words import Metric
 
 if TYPE_CHECKING:
     from pipelines.gates.evidence import Evidence
+
+# Of those, `pipelines.metrics.measure` has the value alone.
+WITHOUT_INTERVAL: list[Metric] = ["pr_auc", "ece"]
 
 
 class Floor(Gate):
@@ -16,6 +21,11 @@ class Floor(Gate):
     metric: Metric
     at_least: float
     judged_by: Judged = "point"
+
+    @model_validator(mode="after")
+    def _has_what_it_is_judged_by(self) -> Self:
+        _require_interval(self.metric, self.judged_by)
+        return self
 
     @property
     def metrics(self) -> list[Metric]:
@@ -33,12 +43,23 @@ class Ceiling(Gate):
     at_most: float
     judged_by: Judged = "point"
 
+    @model_validator(mode="after")
+    def _has_what_it_is_judged_by(self) -> Self:
+        _require_interval(self.metric, self.judged_by)
+        return self
+
     @property
     def metrics(self) -> list[Metric]:
         return [self.metric]
 
     def judge(self, evidence: "Evidence") -> GateResult:
         return _judge(self, self.metric, self.at_most, "at most", self.judged_by, evidence)
+
+
+def _require_interval(metric: Metric, judged_by: Judged) -> None:
+    if judged_by == "interval" and metric in WITHOUT_INTERVAL:
+        way = ", or use the gate calibration, which has one" if metric == "ece" else ""
+        raise ValueError(f'judged_by must be "point" for {metric}, which has no interval here{way} (got "interval")')
 
 
 def _judge(

@@ -1,7 +1,9 @@
 import pytest
+from pydantic import ValidationError
 
-from pipelines.gates.kinds.bounds import Ceiling, Floor
-from tests.pipelines.gates.hand_written import DAY, RIGHT, evidence
+from pipelines.gates.kinds.bounds import WITHOUT_INTERVAL, Ceiling, Floor
+from pipelines.metrics import measure_all
+from tests.pipelines.gates.hand_written import DAY, LABEL, RIGHT, evidence
 
 
 @pytest.mark.parametrize(("at_least", "verdict"), [(0.99, "pass"), (1.0, "pass"), (1.01, "fail")])
@@ -35,3 +37,16 @@ def test_what_a_spec_lets_pass_does_not_stop():
     assert not gate.judge(evidence(RIGHT, day=DAY * 0)).stops
     shown = Floor(kind="floor", metric="auc", at_least=2, report_only=True).judge(evidence())
     assert (shown.verdict, shown.stops) == ("fail", False)
+
+
+def test_a_metric_without_an_interval_is_not_judged_by_it():
+    told = r'judged_by must be "point" for pr_auc, which has no interval here \(got "interval"\)'
+    with pytest.raises(ValidationError, match=told):
+        Floor(kind="floor", metric="pr_auc", at_least=0.3, judged_by="interval")
+    with pytest.raises(ValidationError, match=r"for ece, .* or use the gate calibration"):
+        Ceiling(kind="ceiling", metric="ece", at_most=0.1, judged_by="interval")
+
+
+def test_all_other_metrics_have_an_interval():
+    found = measure_all("classification", LABEL, RIGHT, DAY) | measure_all("regression", LABEL, RIGHT, DAY)
+    assert {name for name, one in found.items() if one.low is None} == set(WITHOUT_INTERVAL)
