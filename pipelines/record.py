@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from pipelines.gates.gate import GateResult, Verdict
+from pipelines.gates.gate import GateResult, Verdict, without_times
 from pipelines.provenance import Cost, Provenance
 from pipelines.spec_words import Strict
 
@@ -141,10 +141,7 @@ class ReleaseRecord(Strict):
         content = self.content()
         for measured in ("revision", "provenance", "cost"):
             del content[measured]
-        content["evaluation"]["gates"] = [
-            {"kind": gate["kind"], "verdict": gate["verdict"]} if gate["timed"] else gate
-            for gate in content["evaluation"]["gates"]
-        ]
+        content["evaluation"]["gates"] = without_times(content["evaluation"]["gates"])
         return digest_of_json(content)
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.gates.evidence import Evidence
-from pipelines.gates.gate import GateResult, Verdict
+from pipelines.gates.gate import GateResult, Verdict, without_times
 from pipelines.metrics import Measured, measure_all
 
 
@@ -51,9 +51,7 @@ class Evaluation:
     def digest(self) -> str:
         """SHA-256 of all that is decided from the data; measured times stand outside."""
         content = asdict(self)
-        content["gates"] = [
-            {"kind": gate["kind"], "verdict": gate["verdict"]} if gate["timed"] else gate for gate in content["gates"]
-        ]
+        content["gates"] = without_times(content["gates"])
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> str:

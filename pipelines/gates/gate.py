@@ -25,6 +25,8 @@ Need = Literal["features", "walk_forward", "evaluated", "serving"]
 Judged = Annotated[
     Literal["point", "interval"], Field(description="What must keep the bound: the point, or the whole 95 % interval.")
 ]
+# One tail of a 95 % interval.
+TAIL = 0.025
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class GateResult:
     stops: bool = False
     timed: bool = False
     details: dict[str, Any] = field(default_factory=dict)
+
+
+def without_times(gates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Results as JSON has them; of the timed ones what they decide alone, for a digest of what the data decide."""
+    return [{"kind": gate["kind"], "verdict": gate["verdict"]} if gate["timed"] else gate for gate in gates]
 
 
 class Gate(Strict):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipelines.gates.gate import Gate, GateResult
+from pipelines.gates.gate import TAIL, Gate, GateResult
 from pipelines.spec_words import Baseline, Metric
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pipelines.gates.slicing import Tested
 
 CORRECTIONS = {"holm": "Holm", "benjamini_hochberg": "Benjamini and Hochberg"}
-# One tail of a 95 % interval.
-TAIL = 0.025
 
 
 class Slices(Gate):

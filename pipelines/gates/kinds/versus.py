@@ -4,15 +4,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipelines.gates.gate import Gate, GateResult, Judged, Verdict
+from pipelines.gates.gate import TAIL, Gate, GateResult, Judged, Verdict
 from pipelines.spec_words import Baseline, Metric
 
 if TYPE_CHECKING:
     from pipelines.gates.comparison import Comparison
     from pipelines.gates.evidence import Evidence
-
-# One tail of a 95 % interval.
-TAIL = 0.025
 
 
 class VersusChampion(Gate):
