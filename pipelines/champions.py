@@ -2,6 +2,7 @@
 
 Promotions and withdrawals are history: nothing of it is ever replaced. For each time at which versions took
 force the last promotion counts, and a withdrawn version counts no more from the time of its withdrawal.
+A withdrawal may leave none in force, until the next promotion.
 """
 
 from collections.abc import Sequence
@@ -44,12 +45,15 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """since: from when the version is not in force any more; it can never be promoted again."""
+    """since: from when the version is not in force any more; it can never be promoted again. number: its place
+    in the history. leaves_none: no other version took its place."""
 
     version: int
     since: datetime
     reason: str
     by: str
+    number: int
+    leaves_none: bool
 
 
 class AnotherChampion(TrainyardError):
@@ -68,12 +72,18 @@ def promotions(said: Sequence[Event], model: str) -> list[Promotion]:
 
 def withdrawals(said: Sequence[Event], model: str) -> dict[int, Withdrawal]:
     """By version."""
-    return {
-        event.content["version"]: Withdrawal(
-            event.content["version"], event.at, event.content["reason"], event.content["by"]
+    found = {}
+    for event in select(said, WITHDRAWAL, model):
+        told = event.content
+        found[told["version"]] = Withdrawal(
+            told["version"], event.at, told["reason"], told["by"], event.number or 0, told.get("leaves_none", False)
         )
-        for event in select(said, WITHDRAWAL, model)
-    }
+    return found
+
+
+def _endings(said: Sequence[Event], model: str) -> list[Withdrawal]:
+    """Those that left none in force."""
+    return [gone for gone in withdrawals(said, model).values() if gone.leaves_none]
 
 
 def standing(said: Sequence[Event], model: str, without: int | None = None) -> list[Promotion]:
@@ -81,12 +91,13 @@ def standing(said: Sequence[Event], model: str, without: int | None = None) -> l
 
     without: a version to be left out, as if it had never been promoted.
     """
-    withdrawn = withdrawals(said, model)
+    withdrawn, endings = withdrawals(said, model), _endings(said, model)
     by_time = {}
     for promotion in promotions(said, model):
         champion = promotion.champion
         gone = withdrawn.get(champion.version)
-        if champion.version != without and (gone is None or champion.effective_from < gone.since):
+        ended = any(end.since <= champion.effective_from and promotion.number < end.number for end in endings)
+        if champion.version != without and not ended and (gone is None or champion.effective_from < gone.since):
             by_time[champion.effective_from] = promotion
     return [by_time[time] for time in sorted(by_time)]
 
@@ -97,29 +108,45 @@ def in_force(said: Sequence[Event], model: str, until: datetime | None = None) -
     return [champion for champion in found if until is None or champion.effective_from <= until]
 
 
+def in_force_at(said: Sequence[Event], model: str, at: datetime | None = None) -> Champion | None:
+    """The version in force at the time, after all that is journalled if left out; None where there is none."""
+    return _unless_ended(said, model, in_force(said, model, at), at)
+
+
+def _unless_ended(said: Sequence[Event], model: str, line: Sequence[Champion], at: datetime | None) -> Champion | None:
+    """The last of the line, unless a withdrawal left none in force between it and the time."""
+    ends = [end.since for end in _endings(said, model) if at is None or end.since <= at]
+    return line[-1] if line and all(since <= line[-1].effective_from for since in ends) else None
+
+
 def champions(store: Store, model: str, until: datetime | None = None) -> list[Champion]:
     """What `in_force` gives by the journal of now."""
     return in_force(everything(store), model, until)
 
 
 def champion_as_of(store: Store, model: str, at: datetime) -> Champion | None:
-    """The version in force at the time; None before the first promotion."""
-    found = champions(store, model, until=at)
-    return found[-1] if found else None
+    """The version in force at the time; None before the first promotion, and where a withdrawal left none."""
+    return in_force_at(everything(store), model, at)
 
 
 def champion_before(store: Store, model: str, at: datetime) -> Champion | None:
     """The version that a promotion taking force at the time would replace."""
-    found = [champion for champion in champions(store, model, until=at) if champion.effective_from < at]
-    return found[-1] if found else None
+    said = everything(store)
+    line = [champion for champion in in_force(said, model, at) if champion.effective_from < at]
+    return _unless_ended(said, model, line, at)
 
 
 def require_champion(store: Store, model: str, at: datetime) -> Champion:
     """Raises MissingInput with the command that trains one."""
-    champion = champion_as_of(store, model, at)
+    said = everything(store)
+    champion = in_force_at(said, model, at)
     if champion is None:
-        first = champions(store, model)
+        first = in_force(said, model)
         found = f"the first took force on {first[0].effective_from:%F}" if first else "none was ever promoted"
+        ends = [end for end in _endings(said, model) if end.since <= at]
+        if ends:
+            last = max(ends, key=lambda end: end.since)
+            found = f"version {last.version} was withdrawn by {last.by} ({last.reason}), and none took its place"
         raise MissingInput(
             f"{model}: no champion was in force at {at:%F}; {found}. "
             f"Train one: python -m pipelines backfill {model}__train --start … --end {at:%F}"
@@ -163,8 +190,8 @@ def promote(
 
     def decide(said: list[Event]) -> list[Event]:
         refuse_withdrawn(said, model, champion.version)
-        found = in_force(said, model, champion.effective_from)
-        now = found[-1].version if found else None
+        rival = in_force_at(said, model, champion.effective_from)
+        now = None if rival is None else rival.version
         if now == champion.version:
             return []
         if now != against:

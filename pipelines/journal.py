@@ -33,9 +33,9 @@ LONGEST_PAUSE_S = 0.5
 
 @dataclass(frozen=True)
 class Event:
-    """kind: validation, validated, restore, materialization, evaluation, approval, promotion, withdrawal, void,
-    drift, decision. at: the as-of time, in UTC. number: order of writing among a subject's events of
-    the kind."""
+    """kind: validation, validated, restore, materialization, evaluation, question, approval, promotion,
+    withdrawal, void, drift, decision. at: the as-of time, in UTC. number: order of writing among a subject's
+    events."""
 
     kind: str
     subject: str
@@ -80,9 +80,9 @@ def record_decided(store: Store, decide: Callable[[list[Event]], Sequence[Event]
 
 
 def numbered(said: Iterable[Event], new: Sequence[Event]) -> list[Event]:
-    """The new events of one subject with the numbers that follow on those of its events of the same kinds."""
-    named = {(event.kind, event.subject) for event in new}
-    last = max((event.number or 0 for event in said if (event.kind, event.subject) in named), default=0)
+    """The new events of one subject with the numbers that follow on those of all its events, of whatever kind."""
+    named = {event.subject for event in new}
+    last = max((event.number or 0 for event in said if event.subject in named), default=0)
     return [replace(event, number=last + position) for position, event in enumerate(new, start=1)]
 
 

@@ -7,10 +7,11 @@ reads the journal once more afterwards, and writes again until both agree: promo
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipelines.champions import Champion, in_force, withdrawals
+from pipelines.champions import Champion, in_force, in_force_at, withdrawals
 from pipelines.errors import Unavailable
 from pipelines.journal import Event, everything
 from pipelines.registry import CHAMPION, Registry, Shown
+from pipelines.rollback import none_command, train_command
 from pipelines.store import Store
 
 EFFECTIVE_FROM = "effective_from"
@@ -45,12 +46,13 @@ class Difference:
 
 def differences(said: Sequence[Event], model: str, shown: Shown | None) -> list[Difference]:
     """All of them; what no call to MLflow can mend comes first."""
-    champions = in_force(said, model)
+    champions, champion = in_force(said, model), in_force_at(said, model)
     if shown is None:
         return [_unregistered(model, champions)] if champions else []
     gone = sorted({champion.version for champion in champions} - set(shown.tags))
-    newest = champions[-1].version if champions else None
-    found = [_deleted(model, version, version == newest) for version in gone]
+    newest = None if champion is None else champion.version
+    others = any(one.version not in {newest, *gone} for one in champions)
+    found = [_deleted(model, version, version == newest, others) for version in gone]
     if newest not in gone:
         found += _alias(said, model, newest, shown)
     return [*found, *_tags(said, model, champions, shown)]
@@ -66,11 +68,14 @@ def _unregistered(model: str, champions: Sequence[Champion]) -> Difference:
     )
 
 
-def _deleted(model: str, version: int, newest: bool) -> Difference:
-    when, back = ("", f"put the champion before it back: {_rollback(model)}; or ") if newest else (" of the past", "")
-    again = f"train it again: python -m pipelines backfill {model}__train --start … --end … --reprocess completed"
-    sentence = f"{model}: version {version} was deleted from MLflow; by the journal it is champion{when}"
-    return Difference(sentence, f"{back}{again}")
+def _deleted(model: str, version: int, newest: bool, others: bool) -> Difference:
+    """others: whether another champion is there that may be put back."""
+    sentence = f"{model}: version {version} was deleted from MLflow; by the journal it is champion"
+    if not newest:
+        return Difference(f"{sentence} of the past", f"train it again: {train_command(model)}")
+    back = f"put the champion before it back: {_rollback(model)}"
+    none = f"no other can take its place, withdraw it: {none_command(model)}"
+    return Difference(sentence, f"{back if others else none}; then train another: {train_command(model)}")
 
 
 def _alias(said: Sequence[Event], model: str, newest: int | None, shown: Shown) -> list[Difference]:

@@ -110,7 +110,8 @@ class Registry:
             raise MissingInput(
                 f"{model}: version {version} is not in the registry at {self.uri}: it was deleted there. "
                 f"Put the champion before it back: python -m pipelines rollback {model} --reason … --by …; "
-                f"or train another: python -m pipelines backfill {model}__train --start … --end … "
+                f"where none came before, withdraw it: python -m pipelines rollback {model} --to none --reason … "
+                f"--by …; then train another: python -m pipelines backfill {model}__train --start … --end … "
                 "--reprocess completed"
             ) from error
 

@@ -3,50 +3,71 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final, Literal
 
-from pipelines.champions import PROMOTION, WITHDRAWAL, Champion, Promotion, promotions, standing, withdrawals
+from pipelines.champions import (
+    PROMOTION,
+    WITHDRAWAL,
+    Champion,
+    Promotion,
+    Withdrawal,
+    in_force_at,
+    promotions,
+    standing,
+    withdrawals,
+)
 from pipelines.errors import CallerError, MissingInput, NothingToDo
 from pipelines.journal import Event, numbered, record_decided
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
 from pipelines.voids import ScoredPartition, scored_partitions, void_events
 
+NONE: Final = "none"
+
 
 @dataclass(frozen=True)
 class Request:
-    """to: the version asked for; None for the champion before. effective_from: None for the time from which the
-    bad one is in force."""
+    """to: the version asked for; None for the champion before; "none" to leave none in force.
+    effective_from: None for the time from which the bad one is in force."""
 
     reason: str
     by: str
-    to: int | None = None
+    to: int | Literal["none"] | None = None
     effective_from: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Choice:
-    """bad: the champion to withdraw; good: the promotion whose version takes its place; both from effective_from."""
+    """bad: the champion to withdraw; good: the promotion whose version takes its place, None for none; both from
+    effective_from."""
 
     bad: Champion
-    good: Promotion
+    good: Promotion | None
     effective_from: datetime
 
 
 def done_already(said: Sequence[Event], model: str, request: Request) -> Promotion | None:
     """The rollback that is in force, unless the request asks for another version than it put back."""
     line = standing(said, model)
-    if not line or "rollback" not in line[-1].content:
+    if in_force_at(said, model) is None or "rollback" not in line[-1].content:
         return None
     return line[-1] if request.to in (None, line[-1].champion.version) else None
+
+
+def left_none(said: Sequence[Event], model: str) -> Withdrawal | None:
+    """The withdrawal for which none is in force now."""
+    if in_force_at(said, model) is not None:
+        return None
+    endings = [gone for gone in withdrawals(said, model).values() if gone.leaves_none]
+    return max(endings, key=lambda gone: gone.number, default=None)
 
 
 def choose(said: Sequence[Event], model: str, request: Request) -> Choice:
     """What the rollback would do. Raises CallerError, MissingInput or NothingToDo with what is possible instead."""
     line = standing(said, model)
-    if not line:
+    if in_force_at(said, model) is None:
         raise MissingInput(
-            f"{model}: no version is in force, there is nothing to roll back. "
-            f"Train one: python -m pipelines backfill {model}__train --start … --end …"
+            f"{model}: no version is in force, there is nothing to roll back. Train one: {train_command(model)}"
         )
     bad = line[-1].champion
     if request.to == bad.version:
@@ -58,8 +79,16 @@ def choose(said: Sequence[Event], model: str, request: Request) -> Choice:
             f"{model}: version {bad.version} is in force from {since:%F} only; --effective-from {effective_from:%F} "
             "is before it, when another version served"
         )
-    good = _asked_for(said, model, request.to) if request.to is not None else _before(said, model, bad.version)
-    return Choice(bad, good, effective_from)
+    return Choice(bad, _good(said, model, request.to, bad.version), effective_from)
+
+
+def train_command(model: str) -> str:
+    return f"python -m pipelines backfill {model}__train --start … --end … --reprocess completed"
+
+
+def none_command(model: str) -> str:
+    """What withdraws the champion where no other can take its place."""
+    return f"python -m pipelines rollback {model} --to {NONE} --reason … --by …"
 
 
 def alternatives(said: Sequence[Event], model: str, without: Sequence[int]) -> list[int]:
@@ -77,6 +106,12 @@ def _in_force_since(line: Sequence[Promotion]) -> datetime:
             break
         since = promotion.champion
     return since.effective_from
+
+
+def _good(said: Sequence[Event], model: str, to: int | str | None, bad: int) -> Promotion | None:
+    if to is None:
+        return _before(said, model, bad)
+    return _asked_for(said, model, to) if isinstance(to, int) else None
 
 
 def _asked_for(said: Sequence[Event], model: str, version: int) -> Promotion:
@@ -102,12 +137,13 @@ def _before(said: Sequence[Event], model: str, bad: int) -> Promotion:
     named = f"name one that was in force all the same (--to {others[0]}), or " if others else ""
     raise CallerError(
         f"{model}: nothing to roll back to: no champion before version {bad} passed its gates and was not withdrawn; "
-        f"{named}train another: python -m pipelines backfill {model}__train --start … --end … --reprocess completed"
+        f"{named}leave none in force: {none_command(model)}; then train another: {train_command(model)}"
     )
 
 
 def put_back(spec: ModelSpec, store: Store, request: Request, choice: Choice) -> list[ScoredPartition]:
-    """Journal in one commit that the bad version is withdrawn, the good one in force, and what it scored void.
+    """Journal in one commit that the bad version is withdrawn, the good one, or none, in force, and what it scored
+    void.
 
     Returns the partitions that are void by this. Raises CallerError, and writes nothing, when champions changed
     since the choice was made.
@@ -116,21 +152,29 @@ def put_back(spec: ModelSpec, store: Store, request: Request, choice: Choice) ->
     scored = scored_partitions(spec, store, choice.effective_from, None)
     marked = [one for one in scored if one.version == bad.version]
     told = {"version": bad.version, "reason": request.reason, "by": request.by}
-    withdrawal = told | {"replaced_by": choice.good.champion.version}
-    promotion = choice.good.content | {"rollback": told, "against": None}
+    new = [
+        *_turn(model, choice, told),
+        *void_events(model, marked, f"version {bad.version} was withdrawn: {request.reason}", request.by),
+    ]
 
     def decide(said: list[Event]) -> list[Event]:
         if choose(said, model, request) != choice:
             raise CallerError(
-                f"{model}: others changed the champions while version {choice.good.champion.version} was being proven; "
+                f"{model}: others changed the champions while version {bad.version} was being rolled back; "
                 f"nothing was done. Look: python -m pipelines status {model}; then roll back if it is still needed"
             )
-        new = [
-            Event(WITHDRAWAL, model, choice.effective_from, withdrawal),
-            Event(PROMOTION, model, choice.effective_from, promotion),
-            *void_events(model, marked, f"version {bad.version} was withdrawn: {request.reason}", request.by),
-        ]
         return numbered(said, new)
 
     record_decided(store, decide)
     return marked
+
+
+def _turn(model: str, choice: Choice, told: dict[str, Any]) -> list[Event]:
+    """The bad version's withdrawal, and the promotion of the good one if there is one."""
+    good, since = choice.good, choice.effective_from
+    if good is None:
+        return [Event(WITHDRAWAL, model, since, told | {"leaves_none": True})]
+    return [
+        Event(WITHDRAWAL, model, since, told | {"replaced_by": good.champion.version}),
+        Event(PROMOTION, model, since, good.content | {"rollback": told, "against": None}),
+    ]

@@ -2,18 +2,29 @@
 
 import argparse
 from pathlib import Path
+from typing import Literal
 
+from pipelines.commands import said
 from pipelines.errors import EXIT_DONE
 
 SUMMARY = "put the previous champion back, once it has been proven to serve"
 EXAMPLE = "python -m pipelines rollback flight_delay --reason 'late flights are missed since May' --by ada"
 
 
+def version(text: str) -> int | Literal["none"]:
+    return "none" if text == "none" else int(text)
+
+
 def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("model")
-    command.add_argument("--to", type=int, metavar="VERSION", help="any version that was in force; else the one before")
-    command.add_argument("--reason", required=True, help="what is wrong with the champion; kept in the journal")
-    command.add_argument("--by", required=True, help="who decides it; kept in the journal")
+    command.add_argument(
+        "--to",
+        type=version,
+        metavar="VERSION",
+        help="any version that was in force, or none to leave none in force; else the one before",
+    )
+    command.add_argument("--reason", required=True, type=said, help="what is wrong with the champion; journalled")
+    command.add_argument("--by", required=True, type=said, help="who decides it; kept in the journal")
     command.add_argument(
         "--effective-from", metavar="TIME", help="from when it counts (UTC); else from when the bad one is in force"
     )

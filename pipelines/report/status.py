@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from pipelines.champions import champions
+from pipelines.champions import in_force_at
 from pipelines.dataset import VALIDATED
 from pipelines.environment import store_uri
 from pipelines.gates.evaluation import Evaluation
-from pipelines.journal import latest
+from pipelines.journal import everything, latest
 from pipelines.layout import evaluation
 from pipelines.spec import find_model
 from pipelines.store import Store
@@ -19,15 +19,15 @@ def status(model: str) -> dict[str, Any]:
     Reads the store alone: it answers while Airflow and MLflow are away.
     """
     spec, store = find_model(model), Store(store_uri())
-    promoted = champions(store, model)
+    champion = in_force_at(everything(store), model)
     validated = latest(store, VALIDATED, spec.dataset)
     drift, decision = latest(store, "drift", model), latest(store, "decision", model)
     return {
         "model": model,
         "dataset": {"name": spec.dataset, "newest_partition": validated.content["part"] if validated else None},
         "champion": {
-            "version": promoted[-1].version if promoted else None,
-            "effective_from": promoted[-1].effective_from.isoformat() if promoted else None,
+            "version": champion.version if champion else None,
+            "effective_from": champion.effective_from.isoformat() if champion else None,
         },
         "evaluation": _newest_evaluation(store, model),
         "drift": {

@@ -1,6 +1,7 @@
 """Rolling back against a real MLflow: proven first, verified afterwards, and what the bad version scored is void."""
 
 import json
+import re
 import shutil
 import time
 from pathlib import Path
@@ -152,7 +153,7 @@ def deleted(store, registry) -> int:
 def test_a_champion_deleted_by_hand_is_a_clear_error_with_the_ways_out(store, registry, deleted, command):
     words = (
         rf"version {deleted} is not in the registry .* it was deleted there\. Put the champion before it back: "
-        r"python -m pipelines rollback flight_delay .* or train another: python -m pipelines backfill"
+        r"python -m pipelines rollback flight_delay .* --to none .*; then train another: python -m pipelines backfill"
     )
     with pytest.raises(MissingInput, match=words):
         predict.run(SPEC, MARCH, store, registry)
@@ -174,6 +175,33 @@ def test_a_deleted_version_cannot_be_put_back_and_others_are_named(store, regist
     with pytest.raises(CallerError, match=rf"version {deleted} was deleted from MLflow .*Name another: --to 1"):
         rollback.run(SPEC, Request("it is slow", "ada", to=deleted), store, registry)
     assert withdrawals(everything(store), NAME) == {}
+
+
+def test_an_only_champion_that_was_deleted_gives_way_to_a_new_one_by_the_printed_commands(joined_store, registry):
+    store, spec = joined_store, rival_spec()
+    assemble.run(spec, FEBRUARY, store)
+    for step in (train, evaluate, promote_step):
+        step.run(spec, FEBRUARY, store, registry)
+    registry.client.delete_model_version(spec.name, "1")
+    withdraw = rf"rollback {spec.name} --to none --reason … --by …; then train another: .*backfill {spec.name}__train"
+    with pytest.raises(MissingInput, match=withdraw):
+        predict.run(spec, MARCH, store, registry)
+    with pytest.raises(CallerError, match=rf"nothing to roll back to.*{withdraw}"):
+        rollback.run(spec, REQUEST, store, registry)
+    (found,) = check(store, registry, spec.name)
+    assert re.search(withdraw, found.remedy)
+
+    request = Request("deleted from MLflow", "ada", to="none")
+    done = rollback.run(spec, request, store, registry)
+    assert "version 1 was withdrawn by ada (deleted from MLflow) from 2013-03-01; none is in force now" in done.outcome
+    assert check(store, registry, spec.name) == [] and registry.shown(spec.name).alias is None
+    journalled = store.version("journal")
+    assert rollback.run(spec, request, store, registry).outcome.startswith("done already")
+    assert store.version("journal") == journalled
+    for step in (train, evaluate, promote_step):
+        step.run(spec, FEBRUARY, store, registry)
+    assert [(one.version, one.effective_from) for one in champions(store, spec.name)] == [(2, MARCH.start)]
+    assert registry.shown(spec.name).alias == 2 and check(store, registry, spec.name) == []
 
 
 def test_predictions_are_marked_void_by_hand(store, command, registry):

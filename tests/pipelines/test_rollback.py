@@ -3,11 +3,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.champions import Champion, champion_as_of, champions, promote, withdrawals
+from pipelines.champions import (
+    Champion,
+    champion_as_of,
+    champion_before,
+    champions,
+    in_force_at,
+    promote,
+    require_champion,
+    withdrawals,
+)
 from pipelines.errors import CallerError, MissingInput, NothingToDo
 from pipelines.journal import everything
 from pipelines.layout import predictions_manifest
-from pipelines.rollback import Request, choose, done_already, put_back
+from pipelines.rollback import Request, choose, done_already, left_none, put_back
 from pipelines.spec import find_model
 from pipelines.voids import mark_void, refuse_void, rescore_command, scored_partitions, void_partitions
 
@@ -16,7 +25,7 @@ MODEL, SPEC = "flight_delay", find_model("flight_delay")
 OVERRIDE = {"by": "bo", "at": "2013-06-01T00:00:00+00:00", "note": "no other data", "override": True}
 
 
-def asked(to: int | None = None, since: datetime | None = None) -> Request:
+def asked(to: int | str | None = None, since: datetime | None = None) -> Request:
     return Request("misses late flights", "ada", to, since)
 
 
@@ -119,9 +128,33 @@ def test_the_same_rollback_again_is_done_already_and_further_only_when_asked(lin
 def test_a_promotion_while_the_good_version_was_proven_stops_the_rollback(line):
     choice = choose(everything(line), MODEL, asked())
     take_force(line, 4, JULY, 3)
-    with pytest.raises(CallerError, match="others changed the champions while version 2 was being proven; nothing was"):
+    with pytest.raises(CallerError, match="others changed the champions while version 3 was being rolled back"):
         put_back(SPEC, line, asked(), choice)
     assert withdrawals(everything(line), MODEL) == {} and champions(line, MODEL)[-1].version == 4
+
+
+def test_none_is_in_force_when_none_is_asked_for_until_the_next_promotion(line):
+    rolled_back(line, asked(to="none", since=JULY))
+    said = everything(line)
+    assert left_none(said, MODEL).version == 3
+    assert in_force_at(said, MODEL) is None and champion_as_of(line, MODEL, JUNE).version == 3
+    assert champion_as_of(line, MODEL, JULY) is None and champion_before(line, MODEL, JULY) is None
+    with pytest.raises(MissingInput, match=r"at 2013-07-01; version 3 was withdrawn by ada \(misses late flights\)"):
+        require_champion(line, MODEL, JULY)
+    with pytest.raises(MissingInput, match="no version is in force, there is nothing to roll back"):
+        choose(said, MODEL, asked())
+    take_force(line, 4, JULY, None)
+    assert left_none(everything(line), MODEL) is None and champion_as_of(line, MODEL, JULY).version == 4
+    assert chosen(line, asked()) == (4, 2, JULY)
+
+
+def test_withdrawing_the_only_champion_puts_no_version_that_it_replaced_back(store):
+    take_force(store, 1, APRIL, None)
+    take_force(store, 2, APRIL, 1)
+    rolled_back(store, asked(to="none"))
+    assert champions(store, MODEL) == [] and champion_as_of(store, MODEL, MAY) is None
+    take_force(store, 3, APRIL, None)
+    assert [one.version for one in champions(store, MODEL)] == [3]
 
 
 def test_what_the_withdrawn_version_scored_is_void_until_it_is_scored_anew(line):
