@@ -38,5 +38,12 @@ def add_span(command: argparse.ArgumentParser) -> None:
     command.add_argument("--end", required=True, help="first instant after, such as 2013-05-01 (UTC)")
 
 
+def said(text: str) -> str:
+    """The type of an argument that goes on record: blank is refused."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be blank: it goes on record")
+    return text.strip()
+
+
 def span_of(options: argparse.Namespace) -> Interval:
     return Interval.parse(options.start, options.end)

@@ -2,6 +2,7 @@
 
 import argparse
 
+from pipelines.commands import said
 from pipelines.errors import EXIT_DONE
 
 SUMMARY = "put a partition's raw rows back to an earlier version, then validate and featurize them"
@@ -16,8 +17,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--partition", required=True, metavar="PART", help="such as 2013-05")
     command.add_argument("--to-version", required=True, type=int, metavar="N", help="the table's version to go back to")
     command.add_argument("--table", help="one of the dataset's tables; all of them if left out")
-    command.add_argument("--reason", required=True, help="what is wrong with the rows; kept in the journal")
-    command.add_argument("--by", required=True, help="who decides it; kept in the journal")
+    command.add_argument("--reason", required=True, type=said, help="what is wrong with the rows; kept in the journal")
+    command.add_argument("--by", required=True, type=said, help="who decides it; kept in the journal")
     command.add_argument("--dry-run", action="store_true", help="say what it would put back, and change nothing")
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from pipelines.commands import add_span, span_of
+from pipelines.commands import add_span, said, span_of
 from pipelines.errors import EXIT_DONE
 
 SUMMARY = "mark the predictions of a span as void, until they are scored anew"
@@ -15,8 +15,8 @@ EXAMPLE = (
 def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("model")
     add_span(command)
-    command.add_argument("--reason", required=True, help="why nobody may rely on them; kept in the journal")
-    command.add_argument("--by", required=True, help="who says so; kept in the journal")
+    command.add_argument("--reason", required=True, type=said, help="why nobody may rely on them; kept in the journal")
+    command.add_argument("--by", required=True, type=said, help="who says so; kept in the journal")
 
 
 def run(options: argparse.Namespace) -> int:
