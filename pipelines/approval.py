@@ -6,6 +6,7 @@ the evaluation that it is about.
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from pipelines.errors import CallerError, MissingInput
@@ -13,10 +14,11 @@ from pipelines.gates.evaluation import Evaluation
 from pipelines.interval import parse_time
 from pipelines.journal import Event, everything, numbered, record_decided, select
 from pipelines.layout import evaluation as evaluation_file
-from pipelines.spec import ModelSpec
+from pipelines.spec import ApprovalPolicy, ModelSpec
 from pipelines.store import Store
 
 APPROVAL = "approval"
+QUESTION = "question"
 NOBODY = "nobody"
 
 Answer = Literal["approve", "reject", "override"]
@@ -56,12 +58,25 @@ def approval_of(store: Store, model: str, version: int, evaluation_digest: str) 
     return _found(everything(store), model, version, evaluation_digest)
 
 
+def ask(store: Store, spec: ModelSpec, judged: Evaluation, evaluation_digest: str, now: datetime) -> None:
+    """Journal that a person is asked now about the evaluation; asked again, the time-out counts anew.
+
+    Raises CallerError when the version was evaluated anew, or when the spec asks nobody.
+    """
+    policy = _policy(spec, judged, evaluation_digest)
+    told = {"version": judged.version, "evaluation_digest": evaluation_digest, "at": now.isoformat()}
+    told["until"] = (now + policy.timeout).isoformat()
+    question = Event(QUESTION, spec.name, parse_time(judged.as_of), told)
+    record_decided(store, lambda said: numbered(said, [question]))
+
+
 def answer(store: Store, spec: ModelSpec, judged: Evaluation, given: Approval) -> Approval:
     """Journal the answer to the evaluation; returns the one that stands.
 
     judged: the evaluation as it stands now; given names the one that the person saw. The same answer again
-    changes nothing: the first one stands, with its person, time and note. Raises CallerError when the spec
-    does not allow it, or when the evaluation was answered otherwise before.
+    changes nothing: the first one stands, with its person, time and note. Who answers is taken on trust of
+    whoever may write to the store. Raises CallerError when the spec does not allow it, when the evaluation was
+    answered otherwise before, or when a time-out comes before its time.
     """
     given = replace(given, at=parse_time(given.at).isoformat(), note=given.note.strip())
     _refuse_what_the_spec_does_not_allow(spec, judged, given)
@@ -69,6 +84,8 @@ def answer(store: Store, spec: ModelSpec, judged: Evaluation, given: Approval) -
     def decide(said: list[Event]) -> list[Event]:
         earlier = _found(said, spec.name, given.version, given.evaluation_digest)
         if earlier is None:
+            if given.timed_out:
+                _refuse_early(said, spec.name, given)
             return numbered(said, [Event(APPROVAL, spec.name, parse_time(judged.as_of), asdict(given))])
         if earlier.answer != given.answer:
             raise CallerError(
@@ -101,18 +118,43 @@ def _found(said: Iterable[Event], model: str, version: int, evaluation_digest: s
     return next((one for one in answers if (one.version, one.evaluation_digest) == (version, evaluation_digest)), None)
 
 
-def _refuse_what_the_spec_does_not_allow(spec: ModelSpec, judged: Evaluation, given: Approval) -> None:
-    policy, model = spec.approval, spec.name
-    if (given.version, given.evaluation_digest) != (judged.version, judged.digest):
+def _refuse_early(said: Iterable[Event], model: str, given: Approval) -> None:
+    """Raises CallerError for a time-out of a question that was never asked, or is still open."""
+    about = (given.version, given.evaluation_digest)
+    asked = [
+        event
+        for event in select(said, QUESTION, model)
+        if (event.content["version"], event.content["evaluation_digest"]) == about
+    ]
+    if not asked:
         raise CallerError(
-            f"{model}: version {given.version} was evaluated anew since the question was asked "
-            f"(evaluation {given.evaluation_digest[:12]} then, {judged.digest[:12]} now). Look at it and answer again: "
-            f"python -m pipelines approve {model} {given.version}"
+            f"{model}: nobody was asked about version {given.version}, evaluation {given.evaluation_digest[:12]}: "
+            f"there is no time-out. Ask: python -m pipelines approve {model} {given.version} "
+            f"--evaluation {given.evaluation_digest[:12]} --asked"
         )
-    if policy is None:
+    until = parse_time(max(asked, key=lambda event: event.number or 0).content["until"])
+    if parse_time(given.at) < until:
+        raise CallerError(f"{model}: the question about version {given.version} is open until {until:%F %T} UTC.")
+
+
+def _policy(spec: ModelSpec, judged: Evaluation, evaluation_digest: str) -> ApprovalPolicy:
+    """The spec's, where the digest is that of the evaluation as it stands; else raises CallerError."""
+    model = spec.name
+    if evaluation_digest != judged.digest:
+        raise CallerError(
+            f"{model}: version {judged.version} was evaluated anew since the question was asked "
+            f"(evaluation {evaluation_digest[:12]} then, {judged.digest[:12]} now). Look at it and answer again: "
+            f"python -m pipelines approve {model} {judged.version}"
+        )
+    if spec.approval is None:
         raise CallerError(
             f"{model}: its spec has no [approval]: the gates alone decide, and nothing is to be answered."
         )
+    return spec.approval
+
+
+def _refuse_what_the_spec_does_not_allow(spec: ModelSpec, judged: Evaluation, given: Approval) -> None:
+    policy, model = _policy(spec, judged, given.evaluation_digest), spec.name
     if given.timed_out:
         expected = policy.on_timeout if judged.verdict == "pass" else "reject"
         if given.answer != expected:

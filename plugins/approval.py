@@ -15,11 +15,12 @@ TASK = "approval"
 # Of each of its two short lives, before and after the wait; the wait itself holds no worker slot.
 AWAKE = timedelta(minutes=5)
 
+# Without null, Airflow's form takes the note for mandatory and its buttons stay disabled.
 NOTE = Param(
-    "",
+    None,
     title="Note",
     description="Why. Kept in the journal and the release record. Mandatory to approve against the gates.",
-    type="string",
+    type=["null", "string"],
 )
 
 
@@ -59,7 +60,8 @@ class PromotionApproval(CommandLine, ApprovalOperator):
         passed = evaluated["figures"]["verdict"] == "pass"
         if not passed and not self.policy.override:
             raise AirflowSkipException(f"Nobody is asked: {evaluated['outcome']}; the champion stays in force.")
-        found = self.result_of("approve", *self._about(evaluated))
+        # Journals that it is asked now, before Airflow's own time-out begins, unless it was answered.
+        found = self.result_of("approve", *self._about(evaluated), "--asked")
         if "answer" in found["figures"]:
             return self._follow(context, found)
         self.subject, self.body = question(self.model, evaluated, self.policy)
@@ -122,6 +124,15 @@ def question(model: str, evaluated: dict[str, Any], policy: ApprovalPolicy) -> t
         "",
         f"[Evaluation page]({evaluation_url(evaluated)})",
         "",
-        f"No answer within {policy.timeout} means: {silence}.",
+        f"No answer within {spoken(policy.timeout)} means: {silence}.",
     ]
     return subject, "\n".join(lines)
+
+
+def spoken(span: timedelta) -> str:
+    """Such as '2 days' or '1 day 12 hours', without the parts that are nought."""
+    minutes, seconds = divmod(round(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = {"day": days, "hour": hours, "minute": minutes, "second": seconds}
+    return " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for unit, count in parts.items() if count)

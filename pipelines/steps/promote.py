@@ -97,7 +97,8 @@ def _answer(spec: ModelSpec, store: Store, judged: Evaluation) -> dict[str, Any]
     if given is None and policy is not None and policy.required:
         raise MissingInput(
             f"{spec.name}: version {judged.version} passed its gates against {_named(judged.champion_version)} and "
-            f"waits for a person: python -m pipelines approve {spec.name} {judged.version} --approve --by …"
+            f"waits for a person: python -m pipelines approve {spec.name} {judged.version} --approve --by … "
+            f"--evaluation {judged.digest[:12]}"
         )
     return None if given is None else {"by": given.by, "at": given.at, "note": given.note, "override": override}
 

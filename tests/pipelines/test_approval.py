@@ -1,14 +1,14 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from pipelines import spec as specs
 from pipelines.__main__ import main
-from pipelines.approval import APPROVAL, NOBODY, Approval, answer, approval_of, evaluation_of
+from pipelines.approval import APPROVAL, NOBODY, QUESTION, Approval, answer, approval_of, ask, evaluation_of
 from pipelines.errors import CallerError, MissingInput
 from pipelines.gates.evaluation import Evaluation, evaluate
 from pipelines.gates.kinds.bounds import Floor
@@ -120,8 +120,26 @@ def test_an_override_with_a_reason_is_kept_as_one(store):
 @pytest.mark.parametrize(("on_timeout", "promotes"), [("reject", False), ("approve", True)])
 def test_a_time_out_says_what_the_spec_says(store, on_timeout, promotes):
     silence = given(said=on_timeout, by=NOBODY, timed_out=True)
+    ask(store, spec(), PASSED, PASSED.digest, datetime(2013, 3, 31, 10, tzinfo=UTC))
     said = answer(store, spec(on_timeout=on_timeout), PASSED, silence)
     assert said.lets_promote is promotes and "by the time-out, for nobody answered" in said.sentence
+
+
+def test_a_time_out_of_a_question_that_nobody_was_asked_is_refused(store):
+    ask(store, spec(), FAILED, FAILED.digest, datetime(2013, 3, 1, tzinfo=UTC))
+    with pytest.raises(CallerError, match="nobody was asked about version 3"):
+        answer(store, spec(), PASSED, given(said="reject", by=NOBODY, timed_out=True))
+    assert events(store, APPROVAL, "flight_delay") == []
+
+
+def test_a_time_out_counts_from_the_last_time_the_question_was_asked(store):
+    silence = given(said="reject", by=NOBODY, timed_out=True)
+    for day in (30, 31):
+        ask(store, spec(), PASSED, PASSED.digest, datetime(2013, 3, day, 10, 0, 1, tzinfo=UTC))
+    with pytest.raises(CallerError, match="version 3 is open until 2013-04-02 10:00:01 UTC"):
+        answer(store, spec(), PASSED, silence)
+    assert answer(store, spec(), PASSED, replace(silence, at="2013-04-02T10:00:01+00:00")).timed_out
+    assert [event.number for event in events(store, QUESTION, "flight_delay")] == [1, 2]
 
 
 def test_a_version_that_was_not_evaluated_is_answered_with_those_that_were(store):
@@ -155,15 +173,16 @@ def asks(store, monkeypatch):
     monkeypatch.setattr(specs, "find_model", lambda name: spec(override=True))
     store.write_file(evaluation("flight_delay", 3), PASSED.to_json().encode())
 
-    def run(*arguments: str) -> int:
-        return main(["approve", "flight_delay", "3", *arguments])
+    def run(*arguments: str, seen: str | None = PASSED.digest[:12]) -> int:
+        return main(["approve", "flight_delay", "3", *arguments, *(["--evaluation", seen] if seen else [])])
 
     return run
 
 
 def test_the_command_shows_the_gates_and_then_the_answer(asks, store, capsys, tmp_path):
-    assert asks() == 0
+    assert asks(seen=None) == 0
     told = capsys.readouterr().out
+    assert f"evaluation {PASSED.digest[:12]}\n" in told
     assert "| pass | floor, auc |" in told and told.endswith("approve flight_delay version 3 waits for an answer\n")
     file = tmp_path / "new" / "result.json"
     at = ("--at", "2013-04-02T10:00:00Z")
@@ -188,12 +207,33 @@ def test_a_person_who_answers_now_is_recorded_as_of_now(asks, store):
     assert approval_of(store, "flight_delay", 3, PASSED.digest).at > "2026"
 
 
+@pytest.mark.parametrize("seen", [None, PASSED.digest[:7], "0" * 12])
+def test_an_answer_names_the_evaluation_that_was_seen(asks, store, capsys, seen):
+    assert asks("--approve", "--by", "ana", seen=seen) == 2
+    words = "evaluated anew" if seen == "0" * 12 else "too short" if seen else "give it with --evaluation DIGEST"
+    assert words in capsys.readouterr().err
+    assert events(store, APPROVAL, "flight_delay") == []
+
+
+def test_a_time_out_at_once_is_refused_whatever_time_the_caller_tells(asks, store, capsys):
+    assert asks("--asked") == 0
+    for at in ([], ["--at", "2999-01-01"]):
+        assert asks("--reject", "--timed-out", *at) == 2
+        assert "is open until" in capsys.readouterr().err
+    assert events(store, APPROVAL, "flight_delay") == []
+
+
+def test_what_was_answered_is_not_asked_again(asks, store):
+    assert asks("--approve", "--by", "ana") == 0
+    assert asks("--asked") == 0
+    assert events(store, QUESTION, "flight_delay") == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--approve"], "Give --by NAME"),
         (["--approve", "--by", "eve"], "approval.approvers: ana, ben"),
-        (["--approve", "--by", "ana", "--evaluation", "0" * 64], "evaluated anew"),
         (["--approve", "--by", "ana", "--at", "noon"], "'noon' is not a date or time"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -105,10 +105,11 @@ def test_the_question_shows_the_gates_the_page_and_what_silence_means(task):
     assert asks.asked["body"].startswith(TABLE)
     page = "http://mlflow.example:5000/#/experiments/7/runs/r/1/artifacts/evaluation.html"
     assert f"[Evaluation page]({page})" in asks.asked["body"]
-    assert asks.asked["body"].endswith("No answer within 2 days, 0:00:00 means: reject.")
+    assert asks.asked["body"].endswith("No answer within 2 days means: reject.")
     assert asks.asked["options"] == ["Approve", "Reject"] and asks.asked["defaults"] == ["Reject"]
     assert asks.asked["assigned_users"] == [{"id": "ana", "name": "ana"}]
-    assert set(asks.asked["params"]) == {"note"}
+    note = asks.asked["params"]["note"]
+    assert note["value"] is None and note["schema"]["type"] == ["null", "string"], "else the form makes it mandatory"
 
 
 def test_before_it_asks_it_looks_whether_the_evaluation_was_answered(task):
@@ -117,6 +118,25 @@ def test_before_it_asks_it_looks_whether_the_evaluation_was_answered(task):
     assert asks.commands[0][:4] == ["approve", "flight_delay", "3", "--evaluation=d1"]
     assert asks.asked == {} and asks.skipped == []
     assert asks.pushed["return_value"]["figures"] == {"answer": "approve"}
+
+
+def test_that_it_asks_is_journalled_before_the_wait_begins(task):
+    asks = task()
+    asks.ask()
+    assert asks.commands[0][3:5] == ["--evaluation=d1", "--asked"]
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(days=2), "2 days"),
+        (timedelta(hours=36), "1 day 12 hours"),
+        (timedelta(minutes=61), "1 hour 1 minute"),
+        (timedelta(seconds=3), "3 seconds"),
+    ],
+)
+def test_a_span_is_told_in_words(span, words):
+    assert module.spoken(span) == words
 
 
 def test_an_evaluation_that_was_rejected_before_skips_what_follows(task):
@@ -186,6 +206,18 @@ def test_approving_against_the_gates_with_a_note_is_an_override(task):
         "--note=the feed was late",
     ]
     assert asks.skipped == []
+
+
+def test_a_note_that_was_left_empty_is_null_in_the_form_and_no_word_in_the_journal(task):
+    asks = task()
+    event = {
+        "chosen_options": ["Approve"],
+        "params_input": {"note": None},
+        "responded_at": WHEN,
+        "responded_by_user": ANA,
+    }
+    asks.operator.execute_complete(asks.context, event)
+    assert asks.commands[-1][-3] == "--note="
 
 
 @pytest.mark.parametrize("note", [None, "", "   "])
