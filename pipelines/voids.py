@@ -1,7 +1,9 @@
 """Predictions that nobody may rely on any more, by the journal, until they are scored anew.
 
 A partition is void while its predictions are the very ones that were marked: scored again by another
-version, or on mended features, they are others, and the mark says nothing of them.
+version, or on mended features, they are others, and the mark says nothing of them. Those of a version that was
+withdrawn from a time before the partition are void without a mark: a run that began before the withdrawal may have
+written them after it.
 """
 
 import json
@@ -10,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pipelines.champions import withdrawals
 from pipelines.dataset import backfill_command
 from pipelines.errors import MissingInput
 from pipelines.interval import Interval, partition_interval
-from pipelines.journal import Event, events, numbered, record_decided, select
+from pipelines.journal import Event, everything, numbered, record_decided, select
 from pipelines.layout import predictions_manifest
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
@@ -33,7 +36,7 @@ class ScoredPartition:
 
 @dataclass(frozen=True)
 class Void:
-    """Why and by whom the partition's predictions were marked."""
+    """Why and by whom the partition's predictions were marked, or their version withdrawn."""
 
     scored: ScoredPartition
     reason: str
@@ -73,12 +76,21 @@ def mark_void(spec: ModelSpec, store: Store, marked: Sequence[ScoredPartition], 
 
 def void_partitions(spec: ModelSpec, store: Store) -> list[Void]:
     """What is void now, oldest first."""
-    marks = {(event.content["part"], event.content["digest"]): event for event in events(store, VOID, spec.name)}
-    if not marks:
+    said, granularity = everything(store), find_dataset(spec.dataset).partition
+    marks = {(event.content["part"], event.content["digest"]): event for event in select(said, VOID, spec.name)}
+    withdrawn = withdrawals(said, spec.name)
+    starts = [partition_interval(part, granularity).start for part, _ in marks]
+    starts += [gone.since for gone in withdrawn.values()]
+    if not starts:
         return []
-    first = min(partition_interval(part, find_dataset(spec.dataset).partition).start for part, _ in marks)
-    found = [(one, marks.get((one.part, one.digest))) for one in scored_partitions(spec, store, first, None)]
-    return [Void(one, mark.content["reason"], mark.content["by"]) for one, mark in found if mark is not None]
+    found = []
+    for one in scored_partitions(spec, store, min(starts), None):
+        mark, gone = marks.get((one.part, one.digest)), withdrawn.get(one.version)
+        if mark is not None:
+            found.append(Void(one, mark.content["reason"], mark.content["by"]))
+        elif gone is not None and gone.since <= one.interval.start:
+            found.append(Void(one, f"version {gone.version} was withdrawn: {gone.reason}", gone.by))
+    return found
 
 
 def rescore_command(model: str, marked: Sequence[ScoredPartition]) -> str:

@@ -173,6 +173,17 @@ def test_what_the_withdrawn_version_scored_is_void_until_it_is_scored_anew(line)
     assert [one.scored.part for one in void_partitions(SPEC, line)] == ["2013-06"]
 
 
+def test_what_a_run_that_began_before_the_withdrawal_scored_after_it_is_void(line):
+    rolled_back(line, asked(since=JULY))
+    for part, version in (("2013-06", 3), ("2013-07", 3), ("2013-08", 2)):
+        scored(line, part, version)
+    (found,) = void_partitions(SPEC, line)
+    assert (found.scored.part, found.by) == ("2013-07", "ada"), "of June it was the champion, and stays it"
+    assert found.reason == "version 3 was withdrawn: misses late flights"
+    scored(line, "2013-07", 2)
+    assert void_partitions(SPEC, line) == []
+
+
 def test_marking_twice_marks_once_and_mended_features_end_it(line):
     scored(line, "2013-05", 2)
     marked = scored_partitions(SPEC, line, MAY, JUNE)
