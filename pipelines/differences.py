@@ -41,10 +41,17 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Change
 Facts = Iterator[tuple[str, Any]]
 
 
+def _of(record: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    """A part of the record; empty where the release did not keep it, which a record says by null."""
+    for name in path:
+        record = record.get(name) or {}
+    return record
+
+
 def _data(record: Mapping[str, Any]) -> Facts:
-    data = record.get("data", {})
-    yield "dataset", record.get("spec", {}).get("dataset")
-    yield "source", record.get("dataset", {}).get("spec", {}).get("source")
+    data = _of(record, "data")
+    yield "dataset", _of(record, "spec").get("dataset")
+    yield "source", _of(record, "dataset", "spec").get("source")
     yield "as of", record.get("as_of")
     yield "first partition", data.get("first")
     yield "last partition", data.get("last")
@@ -56,7 +63,7 @@ def _data(record: Mapping[str, Any]) -> Facts:
 
 
 def _features(record: Mapping[str, Any]) -> Facts:
-    features = record.get("features", {})
+    features = _of(record, "features")
     for name in features.get("names", ()):
         yield name, "used"
     yield "declarations", _short(features.get("declarations"))
@@ -64,21 +71,21 @@ def _features(record: Mapping[str, Any]) -> Facts:
 
 
 def _parameters(record: Mapping[str, Any]) -> Facts:
-    spec = record.get("spec", {})
+    spec = _of(record, "spec")
     yield from _flat("target", spec.get("target", {}))
     yield from _flat("training", spec.get("training", {}))
-    yield "rounds", record.get("training", {}).get("rounds")
+    yield "rounds", _of(record, "training").get("rounds")
 
 
 def _code(record: Mapping[str, Any]) -> Facts:
-    code = record.get("provenance", {}).get("code", {})
+    code = _of(record, "provenance", "code")
     yield "commit", code.get("commit")
     yield "changed beyond its commit", code.get("dirty")
     yield "source files", _short(code.get("source"))
 
 
 def _environment(record: Mapping[str, Any]) -> Facts:
-    environment = record.get("provenance", {}).get("environment", {})
+    environment = _of(record, "provenance", "environment")
     for key in ("python", "platform", "cpu", "gpu", "image"):
         yield key, environment.get(key)
     yield "lock", _short(environment.get("lock"))
@@ -86,7 +93,7 @@ def _environment(record: Mapping[str, Any]) -> Facts:
 
 
 def _metrics(record: Mapping[str, Any]) -> Facts:
-    evaluation = record.get("evaluation", {})
+    evaluation = _of(record, "evaluation")
     yield "window", evaluation.get("window")
     for who, metrics in evaluation.get("metrics", {}).items():
         # The champion's own figures belong to another release.
@@ -95,10 +102,10 @@ def _metrics(record: Mapping[str, Any]) -> Facts:
 
 
 def _gates(record: Mapping[str, Any]) -> Facts:
-    evaluation = record.get("evaluation", {})
+    evaluation = _of(record, "evaluation")
     yield "champion compared with", evaluation.get("champion_version")
     yield "verdict", evaluation.get("verdict")
-    declared = record.get("spec", {}).get("gates", [])
+    declared = _of(record, "spec").get("gates", [])
     yield from _numbered((gate["kind"], {k: v for k, v in gate.items() if k != "kind"}) for gate in declared)
     results = evaluation.get("gates", [])
     yield from _numbered((f"{gate['kind']} on {gate['metric']}", gate["verdict"]) for gate in results)

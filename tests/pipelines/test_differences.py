@@ -76,6 +76,14 @@ def test_one_change_is_one_line_in_its_group(place, value, expected):
     assert differences(a_record(), other) == [expected]
 
 
+def test_what_a_release_did_not_keep_counts_as_none():
+    bare = a_record() | {"provenance": None, "cost": None}
+    assert differences(bare, bare) == []
+    changes = differences(bare, a_record())
+    assert Change("code", "commit", None, "0123abc") in changes
+    assert Change("environment", "xgboost", None, "3.4.1") in changes
+
+
 def test_a_feature_that_came_and_one_that_went_are_named():
     other = a_record()
     other["features"]["names"] = ["carrier", "wind"]
