@@ -2,20 +2,22 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from pipelines.gates.evidence import Evidence
-from pipelines.gates.gate import GateResult, Verdict, without_times
+from pipelines.gates.gate import Gate, GateResult, Verdict, without_times
 from pipelines.metrics import Measured, measure_all
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """metrics: by whose scores (candidate, champion, a baseline), by metric, on the newest window. window: its
-    ISO start and end, UTC. champion_rows: how many of the rows the champion was not trained on."""
+    ISO start and end, UTC. champion_rows: how many of the rows the champion was not trained on. gates_digest: of
+    the gates' declarations, see `digest_of_gates`; empty in one from before it was kept."""
 
     model: str
     as_of: str
@@ -29,6 +31,7 @@ class Evaluation:
     verdict: Verdict
     gates: list[GateResult]
     metrics: dict[str, dict[str, Measured]]
+    gates_digest: str = ""
 
     @property
     def stopped_by(self) -> list[GateResult]:
@@ -85,7 +88,14 @@ def evaluate(evidence: Evidence, window: tuple[str, str]) -> Evaluation:
         verdict="fail" if "fail" in stopping else "cannot_tell" if stopping else "pass",
         gates=results,
         metrics=_metrics(evidence),
+        gates_digest=digest_of_gates(evidence.spec.gates),
     )
+
+
+def digest_of_gates(gates: Sequence[Gate]) -> str:
+    """SHA-256 of the gates as they are declared, in their order."""
+    declared = [gate.model_dump(mode="json") for gate in gates]
+    return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()
 
 
 def _metrics(evidence: Evidence) -> dict[str, dict[str, Measured]]:

@@ -8,7 +8,7 @@ from pipelines.champions import AnotherChampion, Champion, champion_as_of, champ
 from pipelines.errors import MissingInput, NothingToDo, Unavailable
 from pipelines.flow import StepResult
 from pipelines.gates.attempts import newest_verdict
-from pipelines.gates.evaluation import Evaluation
+from pipelines.gates.evaluation import Evaluation, digest_of_gates
 from pipelines.gates.examination import examine
 from pipelines.interval import Interval, parse_time
 from pipelines.journal import everything
@@ -33,8 +33,9 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
 def put_in_force(spec: ModelSpec, interval: Interval, store: Store, registry: Registry, made: Candidate) -> StepResult:
     """Journal the promotion, then make MLflow's alias show it.
 
-    A candidate that was measured against another champion than the one in force at its time is measured
-    against that one first. Raises NothingToDo when a gate failed or a person said no: the champion stays.
+    A candidate that was measured against another champion than the one in force at its time, or by other gates
+    than the spec's, is measured anew first. Raises NothingToDo when a gate failed or a person said no: the champion
+    stays.
     """
     judged = _evaluation(spec, interval, store, made)
     registry.version(spec.name, made.version)
@@ -45,8 +46,8 @@ def put_in_force(spec: ModelSpec, interval: Interval, store: Store, registry: Re
         if rival is not None and rival.version == made.version:
             return _result(spec, interval, store, registry, champion, new=False)
         in_force = None if rival is None else rival.version
-        if judged.champion_version != in_force:
-            print(f"measured against {_named(judged.champion_version)}, but {_named(in_force)} is in force: once more")
+        if (outdated := _outdated(spec, judged, in_force)) is not None:
+            print(f"{outdated}: once more")
             judged = examine(spec, interval, store, registry, made, rival)
         answer = _answer(spec, store, judged)
         try:
@@ -80,6 +81,15 @@ def _evaluation(spec: ModelSpec, interval: Interval, store: Store, made: Candida
         f"{spec.name}: {wrong}. Evaluate it: python -m pipelines evaluate --model {spec.name} "
         f"--start {interval.start:%F} --end {interval.end:%F}"
     )
+
+
+def _outdated(spec: ModelSpec, judged: Evaluation, in_force: int | None) -> str | None:
+    """Why the evaluation does not decide any more; None where it does."""
+    if judged.champion_version != in_force:
+        return f"measured against {_named(judged.champion_version)}, but {_named(in_force)} is in force"
+    if judged.gates_digest != digest_of_gates(spec.gates):
+        return f"the gates of {spec.name} were changed since version {judged.version} was evaluated"
+    return None
 
 
 def _answer(spec: ModelSpec, store: Store, judged: Evaluation) -> dict[str, Any] | None:

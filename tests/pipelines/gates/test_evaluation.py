@@ -54,6 +54,13 @@ def test_an_evaluation_is_read_back_as_it_was_written():
     assert json.loads(read.to_json())["gates"][1]["verdict"] == "fail"
 
 
+def test_another_gate_makes_another_digest_of_the_gates():
+    looser = [Floor(kind="floor", metric="auc", at_least=0.5), *GATES[1:]]
+    assert evaluation(GATES).gates_digest == evaluation(list(GATES)).gates_digest
+    assert evaluation(GATES).gates_digest != evaluation(looser).gates_digest
+    assert evaluation(GATES).digest != evaluation(looser).digest
+
+
 def test_measured_times_stand_outside_of_the_digest():
     judged = evaluation(GATES)
     timed, slower = (replace(judged, gates=[replace(judged.gates[0], timed=True, value=value)]) for value in (1.0, 2.0))

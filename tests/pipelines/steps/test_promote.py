@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +12,7 @@ from pipelines.gates.evaluation import Evaluation, evaluate
 from pipelines.gates.kinds.bounds import Floor
 from pipelines.interval import Interval
 from pipelines.layout import evaluation
-from pipelines.spec import find_model
+from pipelines.spec import ApprovalPolicy, find_model
 from pipelines.steps import promote
 from pipelines.store import Store
 from tests.pipelines.gates import hand_written
@@ -83,3 +84,41 @@ def test_the_verdict_of_before_counts_again_when_it_was_found_again(store):
         journalled(store, judged(*gates))
     with pytest.raises(Reached):
         promoted(store, judged(PASSES))
+
+
+class Examined(Exception):
+    """The candidate was examined anew."""
+
+
+@pytest.fixture
+def anew(store, monkeypatch):
+    """Promote a candidate that passed, under a spec with these gates; an examination ends it."""
+
+    def examine(*_):
+        raise Examined
+
+    monkeypatch.setattr(promote, "examine", examine)
+
+    def run(gates, of: Evaluation) -> None:
+        journalled(store, of)
+        store.write_file(evaluation(SPEC.name, of.version), of.to_json().encode())
+        asking = SPEC.model_copy(update={"gates": gates, "approval": ApprovalPolicy(required=True)})
+        promote.put_in_force(asking, MARCH, store, SimpleNamespace(version=lambda *_: None), hand_written.CANDIDATE)
+
+    return run
+
+
+def test_a_candidate_is_examined_anew_when_a_gate_was_changed_since(anew):
+    with pytest.raises(Examined):
+        anew([PASSES.model_copy(update={"at_least": 0.7})], judged(PASSES))
+
+
+def test_an_evaluation_from_before_the_gates_were_kept_is_made_anew(anew):
+    with pytest.raises(Examined):
+        anew([PASSES], replace(judged(PASSES), gates_digest=""))
+
+
+def test_by_the_same_gates_it_is_not_examined_but_waits_for_its_answer(anew):
+    of = judged(PASSES)
+    with pytest.raises(MissingInput, match=f"--approve --by … --evaluation {of.digest[:12]}"):
+        anew([PASSES], of)
