@@ -104,6 +104,14 @@ def tamper(store: Store, change: Callable[[pd.DataFrame], pd.DataFrame], parts=T
         store.write_parquet(path, pa.Table.from_pandas(change(rows.to_pandas()), rows.schema, preserve_index=False))
 
 
+def include_the_flight_itself(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(tail_number_mean_delay_1d=rows["arr_delay_min"])
+
+
+def lose_the_sign_of_one_airport(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(arr_delay_min=rows["arr_delay_min"].mask(rows["origin"] == "JFK", -rows["arr_delay_min"]))
+
+
 def trained(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -> None:
     assemble.run(spec, interval, store)
     train.run(spec, interval, store, registry)
@@ -132,9 +140,6 @@ def test_shuffled_labels_are_stopped_by_the_floor(spec, joined_store, registry):
 
 
 def test_a_leaked_label_is_stopped_by_the_leakage_gate(spec, joined_store, registry):
-    def include_the_flight_itself(rows: pd.DataFrame) -> pd.DataFrame:
-        return rows.assign(tail_number_mean_delay_1d=rows["arr_delay_min"])
-
     tamper(joined_store, include_the_flight_itself, (*TRAINING, "2013-03"))
     result = judged(spec, MARCH, joined_store, registry)
     assert stopped_by(result) == ["leakage"]
@@ -152,9 +157,6 @@ def test_stale_data_is_stopped_by_the_staleness_gate(spec, joined_store, registr
 
 
 def test_a_broken_slice_is_stopped_by_the_slices_gate_and_named(spec, ruled_store, registry):
-    def lose_the_sign_of_one_airport(rows: pd.DataFrame) -> pd.DataFrame:
-        return rows.assign(arr_delay_min=rows["arr_delay_min"].mask(rows["origin"] == "JFK", -rows["arr_delay_min"]))
-
     tamper(ruled_store, lose_the_sign_of_one_airport)
     result = judged(spec, MARCH, ruled_store, registry)
     assert stopped_by(result) == ["slices"]
@@ -171,3 +173,21 @@ def test_a_unit_bug_is_stopped_though_it_costs_no_rank(spec, ruled_store, regist
     assert stopped_by(result) == ["robustness"]
     assert "done by temperature in K" in result.stopped_by[0].sentence
     assert result.metrics["candidate"]["auc"].value > result.metrics["champion"]["auc"].value - 0.01
+
+
+@pytest.mark.parametrize(
+    ("change", "parts", "kind", "words"),
+    [
+        (include_the_flight_itself, (*TRAINING, "2013-03"), "leakage", "tail_number_mean_delay_1d (1.000) alone"),
+        (lose_the_sign_of_one_airport, TRAINING, "slices", "worst is origin=JFK"),
+    ],
+)
+def test_the_gates_as_shipped_stop_it_and_the_one_meant_for_it_is_among_them(
+    change, parts, kind, words, spec, ruled_store, registry
+):
+    as_shipped = spec.model_copy(update={"gates": find_model("flight_delay").gates})
+    tamper(ruled_store, change, parts)
+    result = judged(as_shipped, MARCH, ruled_store, registry)
+    assert result.verdict == "fail" and len(result.gates) == len(as_shipped.gates)
+    (meant,) = [gate for gate in result.stopped_by if gate.kind == kind]
+    assert words in meant.sentence
