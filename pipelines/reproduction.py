@@ -1,7 +1,8 @@
 """Make a release again from its record alone, and say what came out equal.
 
 The features, the joins and the model are built by the product's own code, in a scratch store whose raw
-tables are those of the original at the recorded versions. Nothing is written to the original or to MLflow.
+tables are those of the original at the recorded versions. Nothing is written to the original or to MLflow,
+which is asked only for a model whose bytes did not come out equal.
 """
 
 import hashlib
@@ -17,12 +18,14 @@ from pydantic_core import to_json
 
 from pipelines.candidate import booster_digest
 from pipelines.differences import differences
-from pipelines.errors import CallerError
+from pipelines.errors import CallerError, MissingInput, Unavailable
+from pipelines.estimators import Model
 from pipelines.interval import parse_time
 from pipelines.layout import features_manifest
 from pipelines.provenance import capture
 from pipelines.record import ReleaseRecord
 from pipelines.recording import feature_definitions
+from pipelines.registry import MODEL_FILE, Registry, read_model
 from pipelines.replay import Replay, own_feast, reassemble, rebuild_features, require_raw_rows
 from pipelines.spec import DatasetSpec, ModelSpec, Target, Training
 from pipelines.steps import train
@@ -31,27 +34,35 @@ from pipelines.training_set import TrainingSet, load, split_of
 from pipelines.walk_forward import HeldOut, candidate_key, hold_out
 
 TOLERANCE = 1e-6
-Outcome = Literal["identical", "equivalent", "different"]
+Outcome = Literal["identical", "equivalent", "unproven", "different"]
+REGISTERED = "registered model's predictions"
+# What must be equal where the bytes are not.
+EQUIVALENT = ("training set", "recipe", "rounds", "held-out predictions", REGISTERED)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One thing that the record names beside what was made again. recorded, found: digests or numbers."""
+    """One thing that the record names beside what was made again. equal: None where it could not be compared.
+    recorded, found: digests or numbers."""
 
     what: str
-    equal: bool
+    equal: bool | None
     recorded: str
     found: str
 
     def __str__(self) -> str:
+        if self.equal is None:
+            return f"{self.what}: not compared, {self.found}"
         told = self.found if self.equal else f"recorded {self.recorded}, now {self.found}"
         return f"{self.what}: {'equal' if self.equal else 'NOT equal'}, {told}"
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """outcome: identical where the model's bytes are equal; equivalent where its held-out predictions are within
-    1e-6. reasons: what is other here than where it was trained, and what the store has lost since."""
+    """outcome: identical where the model's bytes are equal; equivalent where training set, recipe and rounds are, and
+    the predictions of both the evaluated and the registered model are within 1e-6; unproven where all but the
+    registered model's could be compared. reasons: what is other here than where it was trained, and what the store
+    has lost since."""
 
     model: str
     version: int
@@ -65,14 +76,16 @@ class Reproduction:
         if self.outcome == "identical":
             return f"{name} is reproduced: the model's bytes are equal"
         if self.outcome == "equivalent":
-            return f"{name} is reproduced: other bytes, held-out predictions within {TOLERANCE:g}"
-        return f"{name} is NOT reproduced: {', '.join(c.what for c in self.comparisons if not c.equal)} not equal"
+            return f"{name} is reproduced: other bytes, predictions within {TOLERANCE:g}"
+        if self.outcome == "unproven":
+            return f"{name} is not shown to be reproduced: other bytes, and only the evaluated model was compared"
+        return f"{name} is NOT reproduced: {', '.join(c.what for c in self.comparisons if c.equal is False)} not equal"
 
     def to_dict(self) -> dict[str, Any]:
         return {"sentence": self.sentence, **asdict(self)}
 
 
-def reproduce(store: Store, release: ReleaseRecord, report: Callable[[str], None]) -> Reproduction:
+def reproduce(store: Store, registry: Registry, release: ReleaseRecord, report: Callable[[str], None]) -> Reproduction:
     """Raises MissingInput for a recorded table version that is gone, CallerError for a spec of another time."""
     spec, dataset = recorded_specs(release)
     report(f"checking the raw rows of {release.data.first} to {release.data.last} at their recorded versions")
@@ -96,16 +109,19 @@ def reproduce(store: Store, release: ReleaseRecord, report: Callable[[str], None
         _equal("model bytes", release.training.model_digest, booster_digest(refitted.booster)),
         _compare_predictions(store, release, held_out),
     ]
+    if outcome(comparisons) == "unproven":
+        comparisons.append(_compare_registered(registry, release, refitted, held_out))
     reasons = [*_other_here(release), *_lost_since(store, release)]
     return Reproduction(release.model, release.version, outcome(comparisons), comparisons, reasons)
 
 
 def outcome(comparisons: list[Comparison]) -> Outcome:
-    """By the model's bytes, else by its predictions."""
+    """By the model's bytes, else by what it was made of and by its predictions; unproven where one of these lacks."""
     equal = {comparison.what: comparison.equal for comparison in comparisons}
     if equal["model bytes"]:
         return "identical"
-    return "equivalent" if equal["held-out predictions"] else "different"
+    asked = [equal.get(what) for what in EQUIVALENT]
+    return "different" if False in asked else "unproven" if None in asked else "equivalent"
 
 
 def _equal(what: str, recorded: str, found: str) -> Comparison:
@@ -171,6 +187,23 @@ def _compare_predictions(store: Store, release: ReleaseRecord, held_out: HeldOut
         return Comparison(what, False, rows, f"{len(held_out.rows.key):,} rows, not the same ones")
     gap = float(np.abs(recorded["candidate"].to_numpy() - held_out.scores["candidate"]).max())
     return Comparison(what, gap <= TOLERANCE, rows, f"{rows}, at most {gap:.1g} apart")
+
+
+def _compare_registered(registry: Registry, release: ReleaseRecord, refitted: Model, held_out: HeldOut) -> Comparison:
+    """Of the model that is served, on the rows of the newest window; not compared where MLflow does not have it."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            logged = registry.download(release.model, release.version, Path(folder))
+            digest = hashlib.sha256((logged / MODEL_FILE).read_bytes()).hexdigest()
+            registered = read_model(logged)
+    except (MissingInput, Unavailable) as why:
+        return Comparison(REGISTERED, None, release.training.model_digest, str(why))
+    if digest != release.training.model_digest:
+        return Comparison(REGISTERED, False, release.training.model_digest, f"MLflow has another file, {digest}")
+    features = held_out.rows.features
+    gap = float(np.abs(registered.score(features) - refitted.score(features)).max())
+    rows = f"{len(features):,} rows"
+    return Comparison(REGISTERED, gap <= TOLERANCE, rows, f"{rows}, at most {gap:.1g} apart")
 
 
 def _other_here(release: ReleaseRecord) -> list[str]:

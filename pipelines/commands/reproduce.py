@@ -19,7 +19,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from pipelines.environment import store_uri
+    from pipelines.environment import store_uri, tracking_uri
+    from pipelines.registry import Registry
     from pipelines.releases import release_of
     from pipelines.reproduction import reproduce
     from pipelines.store import Store
@@ -29,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
     with contextlib.redirect_stdout(sys.stderr if options.json else sys.stdout):
         found = reproduce(
             store,
+            Registry(tracking_uri()),
             release_of(store, options.model, options.version),
             lambda line: print(f"{time.monotonic() - began:5.0f} s  {line}", flush=True),
         )
@@ -38,4 +40,4 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join([found.sentence, *[f"  {one}" for one in found.comparisons]]))
         if found.reasons:
             print("\n".join(["not as it was where the model was trained:", *[f"  {why}" for why in found.reasons]]))
-    return EXIT_CALLER_ERROR if found.outcome == "different" else EXIT_DONE
+    return EXIT_DONE if found.outcome in ("identical", "equivalent") else EXIT_CALLER_ERROR

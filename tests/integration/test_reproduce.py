@@ -1,5 +1,6 @@
 """A release made again from its record alone."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -9,14 +10,15 @@ from deltalake import DeltaTable
 
 from pipelines.candidate import read_candidate
 from pipelines.champions import PROMOTION
-from pipelines.errors import CallerError, MissingInput
+from pipelines.environment import tracking_uri
+from pipelines.errors import CallerError, MissingInput, Unavailable
 from pipelines.journal import Event, record
 from pipelines.layout import raw_table
 from pipelines.record import ReleaseRecord
 from pipelines.recording import RECORD_TAG
-from pipelines.registry import Registry
+from pipelines.registry import MODEL_FILE, Registry, read_model
 from pipelines.releases import keep, promoted_records, read_record, release_of, revisions
-from pipelines.reproduction import reproduce
+from pipelines.reproduction import REGISTERED, Comparison, outcome, reproduce
 from pipelines.steps import assemble, evaluate, train
 from tests.integration.small_model import SMALL
 from tests.pipelines.months import FEBRUARY, JANUARY, thin
@@ -36,8 +38,8 @@ def registry(mlflow_server) -> Registry:
     return Registry(mlflow_server.uri)
 
 
-def made_again(store, release):
-    return reproduce(store, release, report=print)
+def made_again(store, release, registry=None):
+    return reproduce(store, registry or Registry(tracking_uri()), release, report=print)
 
 
 def unequal(found) -> list[str]:
@@ -110,6 +112,56 @@ def test_other_parameters_than_the_models_are_found(released, version):
     assert found.outcome == "different"
     assert {"recipe", "model bytes", "held-out predictions"} <= set(unequal(found))
     assert "training set" not in unequal(found) and "features" not in unequal(found)
+
+
+@pytest.fixture
+def same_model_in_other_bytes(version, registry, tmp_path) -> Path:
+    """The registered model's folder, its Booster with a note in it."""
+    folder = registry.download(NAME, version, tmp_path)
+    booster = read_model(folder).booster
+    booster.set_attr(note="the same trees")
+    booster.save_model(folder / MODEL_FILE)
+    return folder
+
+
+class OneFolder:
+    """A registry that has one model, or does not answer."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def download(self, model: str, version: int, folder: Path) -> Path:
+        if self.folder is None:
+            raise Unavailable("MLflow does not answer")
+        return self.folder
+
+
+def test_other_bytes_are_a_reproduction_only_if_the_registered_model_answers_alike(
+    released, version, same_model_in_other_bytes
+):
+    release, folder = release_of(released, NAME, version), same_model_in_other_bytes
+    digest = hashlib.sha256((folder / MODEL_FILE).read_bytes()).hexdigest()
+    assert digest != release.training.model_digest
+    noted = changed(release, "training", "model_digest", value=digest)
+    alike = made_again(released, noted, OneFolder(folder))
+    assert alike.outcome == "equivalent" and unequal(alike) == ["model bytes"]
+    another = made_again(released, changed(release, "training", "model_digest", value="0" * 64), OneFolder(folder))
+    assert another.outcome == "different" and unequal(another) == ["model bytes", REGISTERED]
+    away = made_again(released, noted, OneFolder(None))
+    assert away.outcome == "unproven" and "is not shown to be reproduced" in away.sentence
+    assert f"{REGISTERED}: not compared, MLflow does not answer" in [str(one) for one in away.comparisons]
+
+
+@pytest.mark.parametrize("what", ["training set", "recipe", "rounds", "held-out predictions", REGISTERED])
+def test_predictions_alone_do_not_make_an_equivalent(what):
+    all_but_bytes = ["training set", "recipe", "rounds", "held-out predictions", REGISTERED]
+    assert outcome(compared(all_but_bytes, but=[])) == "equivalent"
+    assert outcome(compared(all_but_bytes, but=[what])) == "different"
+
+
+def compared(names: list[str], but: list[str]) -> list[Comparison]:
+    """Of other bytes, all names equal but some."""
+    return [Comparison("model bytes", False, "", "")] + [Comparison(name, name not in but, "", "") for name in names]
 
 
 def test_another_environment_is_named(released, version):
