@@ -16,21 +16,23 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from pipelines.champions import champions
+    from pipelines.champions import in_force_at, withdrawals
     from pipelines.environment import store_uri
     from pipelines.errors import MissingInput
+    from pipelines.journal import everything
     from pipelines.releases import release_of
     from pipelines.report.card import as_html, as_markdown, card
     from pipelines.spec import find_model
     from pipelines.store import Store
 
     store, version = Store(store_uri()), options.version
+    said = everything(store)
     if version is None:
-        in_force = champions(store, find_model(options.model).name)
-        if not in_force:
+        champion = in_force_at(said, find_model(options.model).name)
+        if champion is None:
             raise MissingInput(f"{options.model}: no version is in force; name a version whose card you want")
-        version = in_force[-1].version
-    found = card(release_of(store, options.model, version))
+        version = champion.version
+    found = card(release_of(store, options.model, version), withdrawals(said, options.model).get(version))
     if options.write is None:
         print(as_markdown(found))
         return EXIT_DONE

@@ -1,8 +1,12 @@
-"""The model card of a release, from its record alone (Mitchell et al. 2019, Model Cards for Model Reporting)."""
+"""The model card of a release, from its record and whether it was withdrawn since.
+
+Mitchell et al. 2019, Model Cards for Model Reporting.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines.champions import Withdrawal
 from pipelines.gates.gate import GateResult
 from pipelines.record import Figure, ReleaseRecord
 from pipelines.report.pages import render
@@ -14,11 +18,12 @@ LIMITS = ("slices", "robustness", "prediction_shift", "calibration", "staleness"
 
 @dataclass(frozen=True)
 class Card:
-    """What both forms of the card show. about: facts by name. metrics: by whose scores, a text for each name of
-    `metric_names`. limits: a sentence each."""
+    """What both forms of the card show. warning: that it was withdrawn, empty if not. about: facts by name.
+    metrics: by whose scores, a text for each name of `metric_names`. limits: a sentence each."""
 
     model: str
     version: int
+    warning: str
     description: str
     about: dict[str, str]
     features: list[str]
@@ -32,18 +37,19 @@ class Card:
     commands: dict[str, str]
 
 
-def card(record: ReleaseRecord) -> Card:
-    """The content of a release's card."""
+def card(record: ReleaseRecord, gone: Withdrawal | None = None) -> Card:
+    """The content of a release's card. gone: its withdrawal, which the record, sealed before it, cannot tell."""
     spec, data, judged = record.spec, record.data, record.evaluation
     names = list(judged.metrics["candidate"])
     return Card(
         model=record.model,
         version=record.version,
+        warning=_warning(gone),
         description=spec["description"],
         about={
             "Owner": spec["owner"],
             "Predicts": _target(spec["target"]),
-            "Status": _status(record),
+            "Status": _status(record, gone),
             "Approval": approval_of(record.approval),
             "Data": f"{spec['dataset']}, {data.first} to {data.last}, {data.rows:,} rows from "
             f"{record.dataset.spec['source']}; training set {data.training_set[:12]}",
@@ -76,10 +82,17 @@ def _target(target: dict[str, Any]) -> str:
     return f"whether {target['column']} is at least {target['at_least']:g} ({target['task']})"
 
 
-def _status(record: ReleaseRecord) -> str:
+def _warning(gone: Withdrawal | None) -> str:
+    if gone is None:
+        return ""
+    return f"Withdrawn by {gone.by}: {gone.reason}. Not in force since {gone.since:%F}, and never to be promoted again."
+
+
+def _status(record: ReleaseRecord, gone: Withdrawal | None) -> str:
     if record.promotion is None:
         return f"a candidate, never promoted: {record.evaluation.sentence}"
-    return f"promoted, in force from {record.promotion['effective_from'][:10]}"
+    withdrawn = "" if gone is None else f", withdrawn from {gone.since:%F}"
+    return f"promoted, in force from {record.promotion['effective_from'][:10]}{withdrawn}"
 
 
 def _figure(figure: Figure | None) -> str:

@@ -1,7 +1,9 @@
 """The model card says what the record says, in both forms."""
 
 import re
+from datetime import UTC, datetime
 
+from pipelines.champions import Withdrawal
 from pipelines.commands import names
 from pipelines.gates.gate import GateResult
 from pipelines.report.card import as_html, as_markdown, card
@@ -26,6 +28,16 @@ def test_a_candidate_is_no_champion_and_a_promoted_version_says_who_approved():
     sealed = a_release(promotion={"effective_from": "2013-03-01T00:00:00+00:00"}, approval=approval)
     assert card(sealed).about["Status"] == "promoted, in force from 2013-03-01"
     assert card(sealed).about["Approval"] == "approved against its gates by ana at 2013-03-01 09:00 UTC: strike"
+
+
+def test_the_card_of_a_withdrawn_version_says_so_before_all_else():
+    gone = Withdrawal(3, datetime(2013, 5, 1, tzinfo=UTC), "misses late flights", "ada", 7, leaves_none=False)
+    sealed = a_release(promotion={"effective_from": "2013-03-01T00:00:00+00:00"})
+    found, warning = card(sealed, gone), "Withdrawn by ada: misses late flights. Not in force since 2013-05-01"
+    assert found.about["Status"] == "promoted, in force from 2013-03-01, withdrawn from 2013-05-01"
+    for text in (as_markdown(found), as_html(found)):
+        assert text.index("</h1>" if "</h1>" in text else "# ") < text.index(warning) < text.index(found.description)
+    assert "Withdrawn" not in as_markdown(card(sealed))
 
 
 def test_limits_and_fairness_are_told_or_said_to_be_unknown():
