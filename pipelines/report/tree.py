@@ -5,8 +5,9 @@ from typing import Any
 from rich.markup import escape
 from rich.tree import Tree
 
+from pipelines.approval import SAID, Answer
+
 SHOWN_DIGEST = 12
-ANSWERS = {"approve": "approved", "reject": "rejected", "override": "approved against its gates"}
 STATE_COLOURS = {"valid": "green", "void": "red", "superseded": "yellow"}
 
 
@@ -64,9 +65,9 @@ def approval_of(approval: dict[str, Any] | None) -> str:
     if approval is None:
         return "no person was asked: the gates decided"
     # A journalled answer has its word; the copy that a promotion carries says only whether it was an override.
-    answer = approval.get("answer") or ("override" if approval["override"] else "approve")
+    answer: Answer = approval.get("answer") or ("override" if approval["override"] else "approve")
     note = f": {approval['note']}" if approval.get("note") else ""
-    return f"{ANSWERS[answer]} by {approval['by']} at {_time(approval['at'])}{note}"
+    return f"{SAID[answer]} by {approval['by']} at {_time(approval['at'])}{note}"
 
 
 def _partition(parent: Tree, partition: dict[str, Any]) -> None:
