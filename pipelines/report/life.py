@@ -14,7 +14,7 @@ KINDS = ("approval", PROMOTION, WITHDRAWAL)
 
 def life(store: Store, model: str, version: int) -> dict[str, Any]:
     """JSON: `record` as it stands, sealed if it was promoted; `revisions` and `sealed` by digest; `events` in the
-    order of the journal.
+    order in which they were written.
 
     Raises MissingInput when the version has no record, TamperedRecord when a file of it was changed.
     """

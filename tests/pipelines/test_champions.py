@@ -101,6 +101,18 @@ def test_a_withdrawn_version_is_not_in_force_from_then_on(promoted):
     assert version_at(promoted, MAY) == 1 and version_at(promoted, JUNE) == 2
 
 
+def test_what_happened_to_a_model_is_numbered_in_one_order_whatever_it_was(promoted):
+    withdraw(promoted, 3, MAY)
+    promote(promoted, "flight_delay", champion(4, MAY), "digest-4", against=1)
+    found = [event for event in everything(promoted) if event.content["version"] in (3, 4)]
+    ordered = sorted(found, key=lambda event: event.number)
+    assert [(event.kind, event.content["version"]) for event in ordered] == [
+        ("promotion", 3),
+        ("withdrawal", 3),
+        ("promotion", 4),
+    ]
+
+
 def test_what_a_withdrawn_version_was_before_its_withdrawal_it_stays(promoted):
     withdraw(promoted, 2, datetime(2013, 7, 1, tzinfo=UTC))
     assert version_at(promoted, JUNE) == 2
