@@ -104,6 +104,11 @@ def promoted_record(model: str, version: int, number: int, digest: str) -> str:
     return f"{release_folder(model, version)}/promoted-{number:04}-{digest}.json"
 
 
+def answered_record(model: str, version: int, number: int, digest: str) -> str:
+    """The record with a person's answer; number: of the answer in the journal."""
+    return f"{release_folder(model, version)}/answered-{number:04}-{digest}.json"
+
+
 def predictions_manifest(model: str, part: str) -> str:
     """Written last by `predict`: its presence means that the partition's predictions are complete."""
     return f"predictions_manifests/{model}/{part}.json"

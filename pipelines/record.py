@@ -115,7 +115,7 @@ class Judged(Strict):
 
 class ReleaseRecord(Strict):
     """provenance, cost: of the training; None where it ran before they were kept. approval, promotion: as the
-    journal says them; None in a record that no promotion has sealed."""
+    journal says them; None in a record that no answer or promotion has sealed."""
 
     format: Literal[1]
     model: str

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pipelines.approval import APPROVAL
 from pipelines.candidate import Candidate
 from pipelines.champions import Champion, promotions
 from pipelines.dataset import code
@@ -14,7 +15,7 @@ from pipelines.errors import CallerError, MissingInput
 from pipelines.features import FeatureView, declared_views
 from pipelines.gates.evaluation import Evaluation
 from pipelines.joined import JoinedPartition
-from pipelines.journal import everything
+from pipelines.journal import events, everything
 from pipelines.layout import join_inputs, raw_table
 from pipelines.provenance import Cost, Provenance
 from pipelines.record import (
@@ -33,7 +34,7 @@ from pipelines.record import (
     digest_of_json,
 )
 from pipelines.registry import Registry
-from pipelines.releases import keep_promoted, read_record, release_of, revisions
+from pipelines.releases import keep_answered, keep_promoted, read_record, release_of, revisions
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 from pipelines.training_set import TrainingSet, read_kept
@@ -117,6 +118,23 @@ def seal_and_show(store: Store, registry: Registry, model: str, version: int) ->
     evaluated before records were kept, which a promotion or a rollback must not fail for."""
     if revisions(store, model, version):
         log_record(registry, seal(store, model, version))
+
+
+def seal_answer_and_show(store: Store, registry: Registry, model: str, version: int, digest: str) -> None:
+    """Seal the record of that evaluation by the journal's answer to it and show it in MLflow; nothing for a
+    version that was evaluated before records were kept. digest: of the evaluation."""
+    judged = [one for one in revisions(store, model, version) if one.evaluation.digest == digest]
+    answers = [
+        event
+        for event in events(store, APPROVAL, model)
+        if (event.content["version"], event.content["evaluation_digest"]) == (version, digest)
+    ]
+    if judged and answers:
+        number = answers[0].number or 0
+        sealed = keep_answered(store, judged[-1], answers[0].content, number)
+        with registry.reached():
+            name = f"{ARTIFACTS}/answered-{number:04}.json"
+            registry.client.log_text(sealed.run_id, sealed.to_bytes().decode(), name)
 
 
 def log_record(registry: Registry, record: ReleaseRecord) -> None:

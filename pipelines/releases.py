@@ -1,8 +1,8 @@
 """The release records of a store: written once, never over another, and never read without a look at their digest.
 
 One is written at every evaluation of a candidate whose content is not in the newest one already, beside
-those before it; a promotion seals it with the approval. A file is named by the SHA-256 of its bytes:
-one that was changed is found by reading it.
+those before it; a person's answer, also a rejection, seals it, and so does a promotion. A file is named by the
+SHA-256 of its bytes: one that was changed is found by reading it.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipelines.errors import CallerError, MissingInput
-from pipelines.layout import promoted_record, release_folder, release_record, releases_folder
+from pipelines.layout import answered_record, promoted_record, release_folder, release_record, releases_folder
 from pipelines.record import ReleaseRecord
 from pipelines.spec import find_model
 from pipelines.store import Store
@@ -51,6 +51,18 @@ def keep_promoted(
     """
     sealed = record.model_copy(update={"promotion": promotion, "approval": approval})
     path = promoted_record(record.model, record.version, number, sealed.digest)
+    if not store.exists(path):
+        store.write_file(path, sealed.to_bytes())
+    return sealed
+
+
+def keep_answered(store: Store, record: ReleaseRecord, approval: dict[str, Any], number: int) -> ReleaseRecord:
+    """Write the record sealed by an answer, whatever it was; the same again writes nothing.
+
+    number: of the answer in the journal.
+    """
+    sealed = record.model_copy(update={"approval": approval})
+    path = answered_record(record.model, record.version, number, sealed.digest)
     if not store.exists(path):
         store.write_file(path, sealed.to_bytes())
     return sealed

@@ -12,6 +12,7 @@ from pipelines.errors import EXIT_DONE, CallerError
 if TYPE_CHECKING:
     from pipelines.approval import Approval
     from pipelines.gates.evaluation import Evaluation
+    from pipelines.store import Store
 
 SUMMARY = "show a version's gates, and record whether a person lets it be promoted"
 EXAMPLE = (
@@ -64,6 +65,8 @@ def run(options: argparse.Namespace) -> int:
             ask(store, spec, judged, _named(seen, spec.name, judged), datetime.now(UTC))
     else:
         stands = answer(store, spec, judged, _given(options, _named(seen, spec.name, judged), judged))
+    if stands is not None and (options.answer or options.asked):
+        _seal(store, spec.name, stands)
     outcome = _outcome(stands, judged)
     if options.result is not None:
         options.result.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +109,15 @@ def _given(options: argparse.Namespace, seen: str, judged: "Evaluation") -> "App
         note=options.note,
         timed_out=options.timed_out,
     )
+
+
+def _seal(store: "Store", model: str, stands: "Approval") -> None:
+    """Into the release record, also when it is a rejection, after which no promotion would do it."""
+    from pipelines.environment import tracking_uri
+    from pipelines.recording import seal_answer_and_show
+    from pipelines.registry import Registry
+
+    seal_answer_and_show(store, Registry(tracking_uri()), model, stands.version, stands.evaluation_digest)
 
 
 def _outcome(stands: "Approval | None", judged: "Evaluation") -> str:

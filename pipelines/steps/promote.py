@@ -110,7 +110,10 @@ def _answer(spec: ModelSpec, store: Store, judged: Evaluation) -> dict[str, Any]
             f"waits for a person: python -m pipelines approve {spec.name} {judged.version} --approve --by … "
             f"--evaluation {judged.digest[:12]}"
         )
-    return None if given is None else {"by": given.by, "at": given.at, "note": given.note, "override": override}
+    if given is None:
+        return None
+    told = {"by": given.by, "at": given.at, "note": given.note}
+    return told | {"override": override, "timed_out": given.timed_out}
 
 
 def _named(version: int | None) -> str:

@@ -195,6 +195,7 @@ def test_where_the_spec_asks_a_person_nothing_is_promoted_without_one(spec, wait
         "at": "2013-04-02T09:00:00+00:00",
         "note": "fine",
         "override": False,
+        "timed_out": False,
     }
 
 

@@ -1,7 +1,11 @@
+import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,8 +18,10 @@ from pipelines.gates.evaluation import Evaluation, evaluate
 from pipelines.gates.kinds.bounds import Floor
 from pipelines.journal import events
 from pipelines.layout import evaluation
+from pipelines.releases import keep
 from pipelines.report.gate_table import summary
 from tests.pipelines.gates import hand_written
+from tests.pipelines.hand_written_release import a_release
 
 PASSES = Floor(kind="floor", metric="auc", at_least=0.6)
 FAILS = Floor(kind="floor", metric="auc", at_least=1.0, judged_by="interval")
@@ -221,6 +227,34 @@ def test_a_time_out_at_once_is_refused_whatever_time_the_caller_tells(asks, stor
         assert asks("--reject", "--timed-out", *at) == 2
         assert "is open until" in capsys.readouterr().err
     assert events(store, APPROVAL, "flight_delay") == []
+
+
+class Artifacts:
+    """Stands in for MLflow: what was logged, by run and file."""
+
+    def __init__(self) -> None:
+        self.logged = {}
+        self.client = SimpleNamespace(log_text=lambda run, text, name: self.logged.update({(run, name): text}))
+        self.reached = nullcontext
+
+
+@pytest.mark.parametrize(("said", "timed_out"), [("reject", False), ("reject", True), ("approve", False)])
+def test_an_answer_reaches_the_release_record_also_when_nothing_is_promoted(asks, store, monkeypatch, said, timed_out):
+    shown = Artifacts()
+    monkeypatch.setattr("pipelines.registry.Registry", lambda uri: shown)
+    judged = a_release().evaluation.model_copy(update={"digest": PASSED.digest})
+    made = keep(store, a_release().model_copy(update={"version": 3, "evaluation": judged}))
+    ask(store, spec(), PASSED, PASSED.digest, datetime(2013, 4, 1, tzinfo=UTC))
+    for _ in range(2):
+        assert asks(f"--{said}", *(["--timed-out"] if timed_out else ["--by", "ana"])) == 0
+    (path,) = Path(store.location("releases/flight_delay/v3")).glob("answered-*.json")
+    assert path.stem.rpartition("-")[2] == hashlib.sha256(path.read_bytes()).hexdigest()
+    sealed = json.loads(path.read_text())
+    assert (sealed["approval"]["answer"], sealed["approval"]["timed_out"]) == (said, timed_out)
+    assert sealed["evaluation"]["digest"] == PASSED.digest and sealed["promotion"] is None
+    ((run, name),) = shown.logged
+    assert run == made.run_id and name.startswith("release_record/answered-")
+    assert shown.logged[run, name].encode() == path.read_bytes()
 
 
 def test_what_was_answered_is_not_asked_again(asks, store):
