@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipelines.metrics import Measured
 
 Verdict = Literal["pass", "fail", "cannot_tell"]
-Need = Literal["features", "walk_forward", "evaluated", "serving"]
+Need = Literal["features", "evaluated", "serving"]
 Judged = Annotated[
     Literal["point", "interval"], Field(description="What must keep the bound: the point, or the whole 95 % interval.")
 ]
@@ -59,7 +59,7 @@ def without_times(gates: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 class Gate(Strict):
-    """needs: what has to be gathered for `judge` beside the newest held-out rows (see `Evidence`)."""
+    """needs: what has to be gathered for `judge` beside the scores of the held-out rows (see `Evidence`)."""
 
     needs: ClassVar[frozenset[Need]] = frozenset()
 

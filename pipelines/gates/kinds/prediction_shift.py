@@ -16,8 +16,6 @@ class PredictionShift(Gate):
     A feature in another unit can leave the AUC as it is and move every score.
     """
 
-    needs = frozenset({"walk_forward"})
-
     kind: Literal["prediction_shift"]
     at_most: float = Field(gt=0, description="Mean absolute difference, in the score's unit.")
     judged_by: Judged = "point"

@@ -22,7 +22,7 @@ class Slices(Gate):
     One paired, day-clustered, one-sided test a slice; the p values are corrected for their number.
     """
 
-    needs = frozenset({"features", "walk_forward"})
+    needs = frozenset({"features"})
 
     kind: Literal["slices"]
     metric: Metric

@@ -18,8 +18,6 @@ class VersusChampion(Gate):
     The interval decides, with an error rate of alpha for all candidates held against one champion together.
     """
 
-    needs = frozenset({"walk_forward"})
-
     kind: Literal["versus_champion"]
     metric: Metric
     not_worse_by: float | None = Field(default=None, gt=0, description="Margin of loss, in the metric's unit.")
