@@ -1,22 +1,26 @@
 """Held-out scores of the newest windows, each by a model of the same recipe that was fitted before it.
 
 A window's scores are those that the candidate of its own end would have had: they are kept under that
-candidate's key, so a monthly training finds the windows of the months before it already scored.
+candidate's key, so a monthly training finds the windows of the months before it already scored. With a training
+window the rows of an earlier candidate begin earlier, too: those partitions are taken from the store as they are now.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pipelines.dataset import validated_partitions
 from pipelines.encoding import Encoding
-from pipelines.errors import EmptyWindow
+from pipelines.errors import EmptyWindow, MissingInput
 from pipelines.estimators import EarlyStopping, Model, fit_baseline, fit_rounds, score, stop_early
 from pipelines.interval import parse_time, partition_interval
+from pipelines.joined import JoinedPartition, joined_partition
 from pipelines.layout import candidate_scores
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
@@ -80,10 +84,10 @@ def hold_out(spec: ModelSpec, split: Split, rows: Rows) -> HeldOut:
 def score_older_windows(spec: ModelSpec, store: Store, manifest: TrainingSet) -> list[str]:
     """Files of the scores of the windows before the newest one, newest first, made where they are not there yet.
 
-    Fewer than the spec asks for where the training set does not reach back so far.
+    Fewer than the spec asks for where the training set, or a joined partition before it, does not reach back so far.
     """
     paths = []
-    for earlier in _earlier_manifests(spec, manifest):
+    for earlier in _earlier_manifests(spec, store, manifest):
         path = candidate_scores(spec.name, candidate_key(spec, earlier))
         if not store.exists(path):
             end = parse_time(earlier.as_of)
@@ -97,13 +101,33 @@ def score_older_windows(spec: ModelSpec, store: Store, manifest: TrainingSet) ->
     return paths
 
 
-def _earlier_manifests(spec: ModelSpec, manifest: TrainingSet) -> Iterator[TrainingSet]:
+def _earlier_manifests(spec: ModelSpec, store: Store, manifest: TrainingSet) -> Iterator[TrainingSet]:
     """The training set as it would have been one evaluation window earlier, two, and so on."""
-    granularity = find_dataset(spec.dataset).partition
+    granularity, length = find_dataset(spec.dataset).partition, spec.training.window_months
     for position in range(1, spec.training.walk_forward_windows):
         months = pd.DateOffset(months=position * spec.training.evaluation_months)
         as_of = (pd.Timestamp(manifest.as_of) - months).to_pydatetime()
         parts = [one for one in manifest.partitions if partition_interval(one.part, granularity).end <= as_of]
+        if length is not None:
+            first = (pd.Timestamp(as_of) - pd.DateOffset(months=length)).to_pydatetime()
+            try:
+                parts = _before(spec, store, manifest, first, as_of) + parts
+            except MissingInput as error:
+                print(f"no walk-forward window ends {as_of:%F} or before: {error}", flush=True)
+                return
         if not parts:
             return
         yield replace(manifest, as_of=as_of.isoformat(), partitions=parts)
+
+
+def _before(
+    spec: ModelSpec, store: Store, manifest: TrainingSet, first: datetime, as_of: datetime
+) -> list[JoinedPartition]:
+    """Partitions of [first, as_of) that are older than those of the training set, joined.
+
+    Raises MissingInput when one of them has no features.
+    """
+    dataset = find_dataset(spec.dataset)
+    own = partition_interval(manifest.partitions[0].part, dataset.partition).start
+    spans = [partition_interval(part, dataset.partition) for part in validated_partitions(store, dataset.name, as_of)]
+    return [joined_partition(store, dataset, span) for span in spans if first <= span.start < own]
