@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from pipelines.spec import ApprovalPolicy, ModelSpec
 from plugins.command_line import CommandLine
+from plugins.dag_docs import spoken
 from plugins.page_link import EVALUATE_TASK, EvaluationPage, evaluation_url
 
 TASK = "approval"
@@ -127,12 +128,3 @@ def question(model: str, evaluated: dict[str, Any], policy: ApprovalPolicy) -> t
         f"No answer within {spoken(policy.timeout)} means: {silence}.",
     ]
     return subject, "\n".join(lines)
-
-
-def spoken(span: timedelta) -> str:
-    """Such as '2 days' or '1 day 12 hours', without the parts that are nought."""
-    minutes, seconds = divmod(round(span.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = {"day": days, "hour": hours, "minute": minutes, "second": seconds}
-    return " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for unit, count in parts.items() if count)

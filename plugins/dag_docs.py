@@ -115,8 +115,17 @@ def _approval(model: ModelSpec) -> str:
     allowed = "A person may also promote against a gate, with a note that says why."
     return APPROVAL.format(
         who=f"one of {', '.join(policy.approvers)}" if policy.approvers else "a person",
-        timeout=policy.timeout,
+        timeout=spoken(policy.timeout),
         on_timeout=policy.on_timeout,
         override=allowed if policy.override else "Nobody can promote against a gate.",
         model=model.name,
     )
+
+
+def spoken(span: timedelta) -> str:
+    """Such as '2 days' or '1 day 12 hours', without the parts that are nought."""
+    minutes, seconds = divmod(round(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = {"day": days, "hour": hours, "minute": minutes, "second": seconds}
+    return " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for unit, count in parts.items() if count)

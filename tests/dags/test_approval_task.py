@@ -69,7 +69,7 @@ def test_the_question_has_a_note_and_not_the_runs_own_form(train):
 
 def test_the_page_says_who_answers_and_what_silence_means(train):
     page = train(APPROVAL).doc_md
-    assert "one of ana, ben must let the candidate be promoted, within 1 day, 12:00:00" in page
+    assert "one of ana, ben must let the candidate be promoted, within 1 day 12 hours" in page
     assert "no answer means reject" in page and "against a gate, with a note" in page
     assert "Nobody can promote against a gate" in train(APPROVAL.replace("override = true", "")).doc_md
 

@@ -128,12 +128,27 @@ def test_a_challenger_meets_the_champion_on_rows_that_neither_saw(spec, joined_s
     in_force(spec, FEBRUARY, joined_store, registry)
     result = in_force(spec, MARCH, joined_store, registry)
     assert result.outcome == "version 2 is now champion from 2013-04-01"
-    judged = json.loads(joined_store.read_file(f"evaluations/{spec.name}/v2.json"))
-    (versus,) = (gate for gate in judged["gates"] if gate["kind"] == "versus_champion")
-    assert judged["champion_version"] == 1 and versus["rows"] > judged["rows"] > 4_500, "February is pooled"
+    judged, versus = against_champion(spec, joined_store)
+    assert judged["champion_version"] == 1 and versus["rows"] == judged["rows"] > 4_500
     assert promote_step.run(spec, MARCH, joined_store, registry).outcome == (
         "version 2 is already champion from 2013-04-01"
     )
+
+
+def against_champion(spec, store):
+    """The evaluation of version 2, and its gate against the champion."""
+    judged = json.loads(store.read_file(f"evaluations/{spec.name}/v2.json"))
+    (versus,) = (gate for gate in judged["gates"] if gate["kind"] == "versus_champion")
+    return judged, versus
+
+
+def test_windows_that_both_recipes_scored_apart_are_pooled(spec, joined_store, registry):
+    in_force(spec, FEBRUARY, joined_store, registry)
+    other = spec.model_copy(update={"training": spec.training.model_copy(update={"seed": 7})})
+    trained(other, MARCH, joined_store, registry)
+    evaluate.run(other, MARCH, joined_store, registry)
+    judged, versus = against_champion(spec, joined_store)
+    assert versus["rows"] > judged["rows"], "February was scored by each recipe for itself"
 
 
 def test_a_champion_backfilled_late_does_not_take_the_alias(spec, joined_store, registry):

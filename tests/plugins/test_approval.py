@@ -17,6 +17,7 @@ from pipelines.spec import ApprovalPolicy
 from plugins import approval as module
 from plugins import command_line
 from plugins.approval import PromotionApproval, question
+from plugins.dag_docs import spoken
 from tests.plugins.contexts import context
 
 POLICY = ApprovalPolicy(required=True, approvers=["ana"], override=True)
@@ -136,7 +137,7 @@ def test_that_it_asks_is_journalled_before_the_wait_begins(task):
     ],
 )
 def test_a_span_is_told_in_words(span, words):
-    assert module.spoken(span) == words
+    assert spoken(span) == words
 
 
 def test_an_evaluation_that_was_rejected_before_skips_what_follows(task):
