@@ -101,6 +101,22 @@ class Yard:
             time.sleep(0.5)
         return found
 
+    def wait_until_asked(self, run: str, patience_s: float = 120) -> None:
+        """Until the question stands and the scheduler has seen its asking end.
+
+        Airflow takes an answer that comes before that for a failure of the task: it retries and asks again.
+        """
+        self.wait(run, "approval", "awaiting_input")
+        tries = self.users["admin"].get(f"{run}/taskInstances/approval")["try_number"]
+        ended = f"task_id='approval', run_id='{run.rpartition('/')[2]}', try_number={tries}"
+        deadline = time.monotonic() + patience_s
+        while not any(
+            "Received executor event with state success" in line and ended in line
+            for line in self.running.home.log("scheduler").read_text(errors="replace").splitlines()
+        ):
+            assert time.monotonic() < deadline, f"the scheduler never saw the asking of {run} end"
+            time.sleep(0.5)
+
     def respond(self, run: str, user: str, option: str, **params: str) -> Any:
         path = f"{run}/taskInstances/approval/-1/hitlDetails"
         return self.users[user].request("PATCH", path, json={"chosen_options": [option], "params_input": params})
@@ -159,7 +175,7 @@ def runs(yard):
 
 def test_the_question_shows_verdict_gates_and_page_and_opens_it(yard, runs):
     run = runs["asks", 1]
-    yard.wait(run, "approval", "awaiting_input")
+    yard.wait_until_asked(run)
     asked = yard.details(run)
     page = f"{yard.running.mlflow_url}/#/experiments/7/runs/run-1/artifacts/evaluation.html"
     assert asked["subject"] == "Promote version 1 of asks?"
@@ -173,14 +189,14 @@ def test_the_question_shows_verdict_gates_and_page_and_opens_it(yard, runs):
 
 def test_the_wrong_person_is_refused_even_the_administrator(yard, runs):
     run = runs["asks", 1]
-    yard.wait(run, "approval", "awaiting_input")
+    yard.wait_until_asked(run)
     assert [yard.respond(run, user, "Approve", note="").status_code for user in ("olga", "admin")] == [403, 403]
     assert yard.states(run)["approval"] == "awaiting_input" and yard.journalled("asks", 1) is None
 
 
 def test_an_approval_promotes_and_is_journalled_with_who_when_and_note(yard, runs):
     run = runs["asks", 1]
-    yard.wait(run, "approval", "awaiting_input")
+    yard.wait_until_asked(run)
     assert yard.respond(run, "ana", "Approve", note="seen the slices").status_code == 200
     assert yard.wait(run, "promote", "success", "skipped", "failed", "upstream_failed") == "success"
     kept = yard.journalled("asks", 1)
@@ -192,7 +208,7 @@ def test_an_approval_promotes_and_is_journalled_with_who_when_and_note(yard, run
 
 def test_a_rejection_skips_the_promotion_and_says_who_and_that_the_champion_stays(yard, runs):
     run = runs["asks", 2]
-    yard.wait(run, "approval", "awaiting_input")
+    yard.wait_until_asked(run)
     assert yard.respond(run, "ana", "Reject", note="--too risky").status_code == 200
     assert yard.wait(run, "promote", "success", "skipped", "failed", "upstream_failed") == "skipped"
     kept = yard.journalled("asks", 2)
@@ -220,7 +236,7 @@ def test_nobody_is_asked_about_a_candidate_that_failed(yard, runs):
 def test_an_override_needs_a_note_that_says_why(yard, runs):
     with_note, without = runs["asks", 4], runs["asks", 5]
     for run, note in ((with_note, "the feed was late"), (without, "")):
-        yard.wait(run, "approval", "awaiting_input")
+        yard.wait_until_asked(run)
         assert yard.details(run)["body"].startswith("**The gates do not let it pass. Approving overrides them**")
         assert yard.respond(run, "ana", "Approve", note=note).status_code == 200
     ends = [yard.wait(run, "promote", "success", "skipped", "failed") for run in (with_note, without)]
@@ -238,7 +254,7 @@ def test_an_evaluation_that_was_answered_on_the_command_line_is_not_asked_about_
 
 def test_a_cleared_question_finds_its_answer_and_asks_nobody(yard, runs):
     run = runs["asks", 3]
-    yard.wait(run, "approval", "awaiting_input")
+    yard.wait_until_asked(run)
     assert yard.respond(run, "ana", "Approve", note="once").status_code == 200
     yard.wait(run, "promote", "success")
     clear = {"dry_run": False, "task_ids": ["approval"], "dag_run_id": run.rsplit("/", 1)[1], "only_failed": False}
