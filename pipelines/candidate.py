@@ -13,8 +13,8 @@ from pipelines.errors import MissingInput
 from pipelines.estimators import Model, score
 from pipelines.interval import parse_time
 from pipelines.layout import candidate, candidate_version
-from pipelines.provenance import Cost, Provenance
 from pipelines.registry import ENCODING_FILE, EVALUATED_FOLDER, KEY_TAG, MODEL_FILE, Registry
+from pipelines.release.provenance import Cost, Provenance
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
 from pipelines.training_set import TrainingSet, stamp
@@ -29,7 +29,7 @@ class Candidate:
 
     walk_forward: files of the held-out scores, newest window first; those of the older windows come from
     models of the same recipe, each fitted before its window. provenance, cost: of the training that made
-    it, as `pipelines.provenance` has them; empty for one that was trained before they were kept.
+    it, as `pipelines.release.provenance` has them; empty for one that was trained before they were kept.
     """
 
     model: str

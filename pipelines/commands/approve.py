@@ -114,8 +114,8 @@ def _given(options: argparse.Namespace, seen: str, judged: "Evaluation") -> "App
 def _seal(store: "Store", model: str, stands: "Approval") -> None:
     """Into the release record, also when it is a rejection, after which no promotion would do it."""
     from pipelines.environment import tracking_uri
-    from pipelines.recording import seal_answer_and_show
     from pipelines.registry import Registry
+    from pipelines.release.recording import seal_answer_and_show
 
     seal_answer_and_show(store, Registry(tracking_uri()), model, stands.version, stands.evaluation_digest)
 

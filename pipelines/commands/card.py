@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     from pipelines.environment import store_uri
     from pipelines.errors import MissingInput
     from pipelines.journal import everything
-    from pipelines.releases import release_of
+    from pipelines.release.releases import release_of
     from pipelines.report.card import as_html, as_markdown, card
     from pipelines.spec import find_model
     from pipelines.store import Store

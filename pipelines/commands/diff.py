@@ -19,9 +19,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from pipelines.differences import differences
     from pipelines.environment import store_uri
-    from pipelines.releases import release_of
+    from pipelines.release.differences import differences
+    from pipelines.release.releases import release_of
     from pipelines.store import Store
 
     store = Store(store_uri())

@@ -21,8 +21,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from pipelines.environment import store_uri, tracking_uri
     from pipelines.registry import Registry
-    from pipelines.releases import release_of
-    from pipelines.reproduction import reproduce
+    from pipelines.release.releases import release_of
+    from pipelines.release.reproduction import reproduce
     from pipelines.store import Store
 
     store, began = Store(store_uri()), time.monotonic()

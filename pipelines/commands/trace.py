@@ -18,7 +18,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from pipelines.environment import store_uri
-    from pipelines.lineage import trace
+    from pipelines.release.lineage import trace
     from pipelines.spec import find_model
     from pipelines.store import Store
 

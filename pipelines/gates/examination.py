@@ -7,9 +7,9 @@ from pipelines.gates.evaluation import Evaluation, evaluate
 from pipelines.gates.gathering import gather, newest_window
 from pipelines.interval import Interval
 from pipelines.layout import evaluation, evaluation_page
-from pipelines.recording import changes_since, compose, log_record
 from pipelines.registry import Registry
-from pipelines.releases import keep
+from pipelines.release.recording import changes_since, compose, log_record
+from pipelines.release.releases import keep
 from pipelines.report.evaluation_page import page_of
 from pipelines.spec import ModelSpec
 from pipelines.store import Store

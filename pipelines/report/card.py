@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.champions import Withdrawal
 from pipelines.gates.gate import GateResult
-from pipelines.record import Figure, ReleaseRecord
+from pipelines.release.record import Figure, ReleaseRecord
 from pipelines.report.pages import render
 from pipelines.report.tree import approval_of, code_of
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.champions import Champion
-from pipelines.differences import Change
 from pipelines.gates.evaluation import Evaluation
 from pipelines.gates.evidence import Scored
 from pipelines.gates.gate import Gate, GateResult
 from pipelines.metrics import Measured
+from pipelines.release.differences import Change
 from pipelines.report.charts import chart
 from pipelines.report.curves import curves
 from pipelines.report.gate_details import Detail, details_of

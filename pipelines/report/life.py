@@ -4,8 +4,8 @@ from typing import Any
 
 from pipelines.champions import PROMOTION, WITHDRAWAL
 from pipelines.journal import everything, select
-from pipelines.record import ReleaseRecord
-from pipelines.releases import promoted_records, read_record, release_of, revisions
+from pipelines.release.record import ReleaseRecord
+from pipelines.release.releases import promoted_records, read_record, release_of, revisions
 from pipelines.report.tree import approval_of, code_of
 from pipelines.store import Store
 

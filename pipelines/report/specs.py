@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipelines.features import declared_views
 from pipelines.gates.columns import require_declared
-from pipelines.record import ReleaseRecord
+from pipelines.release.record import ReleaseRecord
 from pipelines.spec import DatasetSpec, ModelSpec, load_datasets, load_models
 from pipelines.spec_words import Strict
 from pipelines.training_set import declared_features

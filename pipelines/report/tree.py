@@ -12,7 +12,7 @@ STATE_COLOURS = {"valid": "green", "void": "red", "superseded": "yellow"}
 
 
 def tree(found: dict[str, Any]) -> Tree:
-    """Of what `pipelines.lineage.trace` says."""
+    """Of what `pipelines.release.lineage.trace` says."""
     said = found["prediction"]
     colour = STATE_COLOURS[said["state"]]
     root = Tree(

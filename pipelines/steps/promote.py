@@ -14,8 +14,8 @@ from pipelines.interval import Interval, parse_time
 from pipelines.journal import everything
 from pipelines.layout import evaluation
 from pipelines.projection import project
-from pipelines.recording import seal_and_show
 from pipelines.registry import Registry
+from pipelines.release.recording import seal_and_show
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
 

@@ -8,8 +8,8 @@ from pipelines.flow import StepResult
 from pipelines.journal import Event, everything
 from pipelines.projection import project
 from pipelines.proof import Proof, prove
-from pipelines.recording import seal_and_show
 from pipelines.registry import Registry
+from pipelines.release.recording import seal_and_show
 from pipelines.rollback import (
     NONE,
     Request,

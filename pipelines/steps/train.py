@@ -9,8 +9,8 @@ from pipelines.flow import StepResult
 from pipelines.interval import Interval
 from pipelines.layout import candidate, candidate_scores
 from pipelines.metrics import measure_all
-from pipelines.provenance import Meter, capture
 from pipelines.registry import Registry
+from pipelines.release.provenance import Meter, capture
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
 from pipelines.training_set import Rows, TrainingSet, declared_features, keep, load, read, split_of, stamp

@@ -14,11 +14,11 @@ from pipelines.environment import tracking_uri
 from pipelines.errors import CallerError, MissingInput, Unavailable
 from pipelines.journal import Event, record
 from pipelines.layout import raw_table
-from pipelines.record import ReleaseRecord
-from pipelines.recording import RECORD_TAG
 from pipelines.registry import MODEL_FILE, Registry, read_model
-from pipelines.releases import keep, promoted_records, read_record, release_of, revisions
-from pipelines.reproduction import REGISTERED, Comparison, outcome, reproduce
+from pipelines.release.record import ReleaseRecord
+from pipelines.release.recording import RECORD_TAG
+from pipelines.release.releases import keep, promoted_records, read_record, release_of, revisions
+from pipelines.release.reproduction import REGISTERED, Comparison, outcome, reproduce
 from pipelines.steps import assemble, evaluate, train
 from tests.integration.small_model import SMALL
 from tests.pipelines.months import FEBRUARY, JANUARY, thin

@@ -9,8 +9,8 @@ from pipelines.candidate import read_candidate
 from pipelines.champions import PROMOTION
 from pipelines.errors import MissingInput
 from pipelines.journal import Event, record
-from pipelines.lineage import trace
-from pipelines.releases import release_of
+from pipelines.release.lineage import trace
+from pipelines.release.releases import release_of
 from pipelines.steps import ingest, validate
 from pipelines.store import digest_of
 from pipelines.voids import mark_void, scored_partitions

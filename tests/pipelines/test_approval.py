@@ -18,10 +18,10 @@ from pipelines.gates.evaluation import Evaluation, evaluate
 from pipelines.gates.kinds.bounds import Floor
 from pipelines.journal import events
 from pipelines.layout import evaluation
-from pipelines.releases import keep
+from pipelines.release.releases import keep
 from pipelines.report.gate_table import summary
 from tests.pipelines.gates import hand_written
-from tests.pipelines.hand_written_release import a_release
+from tests.pipelines.release.hand_written_release import a_release
 
 PASSES = Floor(kind="floor", metric="auc", at_least=0.6)
 FAILS = Floor(kind="floor", metric="auc", at_least=1.0, judged_by="interval")

@@ -7,7 +7,7 @@ from pipelines.champions import Withdrawal
 from pipelines.commands import names
 from pipelines.gates.gate import GateResult
 from pipelines.report.card import as_html, as_markdown, card
-from tests.pipelines.hand_written_release import FLOOR, a_release
+from tests.pipelines.release.hand_written_release import FLOOR, a_release
 
 SLICES = GateResult("slices", "auc by origin", "pass", "worst is origin=LGA: 0.0100 behind | n 200")
 FAIR = GateResult("fairness", "selection_rate by carrier", "fail", "the gap is 0.5; <b>at most</b> 0.3 is asked")

@@ -6,11 +6,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from pipelines.differences import Change
 from pipelines.gates.evaluation import Evaluation, evaluate
 from pipelines.gates.gate import Gate, GateResult
 from pipelines.gates.kinds.bounds import Ceiling, Floor
 from pipelines.metrics import Measured
+from pipelines.release.differences import Change
 from pipelines.report.evaluation_page import gate_row, page_of, passing_side, what_next
 from pipelines.report.scales import NONE
 from pipelines.spec import ApprovalPolicy, find_model

@@ -19,7 +19,7 @@ from pipelines.interval import Interval, parse_time, partition_interval
 from pipelines.joined import joined_partition
 from pipelines.journal import record_decided
 from pipelines.layout import JOURNAL_TABLE, RAW
-from pipelines.record import RawRows, ReleaseRecord
+from pipelines.release.record import RawRows, ReleaseRecord
 from pipelines.spec import DatasetSpec, ModelSpec
 from pipelines.steps import assemble, featurize
 from pipelines.store import Store, digest_of

@@ -8,10 +8,18 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.errors import CallerError, MissingInput, SpecError
-from pipelines.record import ReleaseRecord
-from pipelines.releases import TamperedRecord, keep, keep_promoted, promoted_records, read_record, release_of, revisions
+from pipelines.release.record import ReleaseRecord
+from pipelines.release.releases import (
+    TamperedRecord,
+    keep,
+    keep_promoted,
+    promoted_records,
+    read_record,
+    release_of,
+    revisions,
+)
 from pipelines.report.specs import SCHEMAS
-from tests.pipelines.hand_written_release import COST, FLOOR, a_release, timed
+from tests.pipelines.release.hand_written_release import COST, FLOOR, a_release, timed
 
 
 def the_file(store) -> Path:
@@ -91,7 +99,7 @@ def test_a_record_forbids_what_it_does_not_know():
 
 
 def test_the_published_schema_is_of_the_record():
-    published = Path(__file__).parents[2] / "docs" / "schema" / "release_record.schema.json"
+    published = Path(__file__).parents[3] / "docs" / "schema" / "release_record.schema.json"
     assert SCHEMAS["release_record"] is ReleaseRecord
     assert json.loads(published.read_text()) == ReleaseRecord.model_json_schema(), (
         "write it again: python -m pipelines specs --write-docs docs"

@@ -10,15 +10,16 @@ from pipelines.approval import APPROVAL
 from pipelines.candidate import Candidate
 from pipelines.champions import Champion, promotions
 from pipelines.dataset import code
-from pipelines.differences import Change, differences
 from pipelines.errors import CallerError, MissingInput
 from pipelines.features import FeatureView, declared_views
 from pipelines.gates.evaluation import Evaluation
 from pipelines.joined import JoinedPartition
 from pipelines.journal import events, everything
 from pipelines.layout import join_inputs, raw_table
-from pipelines.provenance import Cost, Provenance
-from pipelines.record import (
+from pipelines.registry import Registry
+from pipelines.release.differences import Change, differences
+from pipelines.release.provenance import Cost, Provenance
+from pipelines.release.record import (
     Data,
     DatasetDeclared,
     FeatureDefinitions,
@@ -33,8 +34,7 @@ from pipelines.record import (
     Training,
     digest_of_json,
 )
-from pipelines.registry import Registry
-from pipelines.releases import keep_answered, keep_promoted, read_record, release_of, revisions
+from pipelines.release.releases import keep_answered, keep_promoted, read_record, release_of, revisions
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 from pipelines.training_set import TrainingSet, read_kept

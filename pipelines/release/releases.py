@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from pipelines.errors import CallerError, MissingInput
 from pipelines.layout import answered_record, promoted_record, release_folder, release_record, releases_folder
-from pipelines.record import ReleaseRecord
+from pipelines.release.record import ReleaseRecord
 from pipelines.spec import find_model
 from pipelines.store import Store
 

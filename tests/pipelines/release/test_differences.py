@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from pipelines.differences import Change, differences
+from pipelines.release.differences import Change, differences
 
 
 def a_record():

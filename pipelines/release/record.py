@@ -1,6 +1,6 @@
 """The release record: the immutable JSON that ties a model version to all that it came from.
 
-`pipelines.recording` composes it, `pipelines.releases` keeps it.
+`pipelines.release.recording` composes it, `pipelines.release.releases` keeps it.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pipelines.gates.gate import GateResult, Verdict, without_times
-from pipelines.provenance import Cost, Provenance
+from pipelines.release.provenance import Cost, Provenance
 from pipelines.spec_words import Strict
 
 

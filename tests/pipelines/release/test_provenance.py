@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.provenance import UNKNOWN_COMMIT, Meter, capture, code_state, source_digest
+from pipelines.release.provenance import UNKNOWN_COMMIT, Meter, capture, code_state, source_digest
 
 
 @pytest.fixture

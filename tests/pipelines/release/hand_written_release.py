@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipelines.gates.gate import GateResult
-from pipelines.record import ReleaseRecord
+from pipelines.release.record import ReleaseRecord
 
 RAW = {"version": 0, "digest": "f" * 64, "rows": 700}
 FEATURES = {

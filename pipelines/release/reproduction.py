@@ -17,16 +17,16 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from pipelines.candidate import booster_digest
-from pipelines.differences import differences
 from pipelines.errors import CallerError, MissingInput, Unavailable
 from pipelines.estimators import Model
 from pipelines.interval import parse_time
 from pipelines.layout import features_manifest
-from pipelines.provenance import capture
-from pipelines.record import ReleaseRecord
-from pipelines.recording import feature_definitions
 from pipelines.registry import MODEL_FILE, Registry, read_model
-from pipelines.replay import Replay, own_feast, reassemble, rebuild_features, require_raw_rows
+from pipelines.release.differences import differences
+from pipelines.release.provenance import capture
+from pipelines.release.record import ReleaseRecord
+from pipelines.release.recording import feature_definitions
+from pipelines.release.replay import Replay, own_feast, reassemble, rebuild_features, require_raw_rows
 from pipelines.spec import DatasetSpec, ModelSpec, Target, Training
 from pipelines.steps import train
 from pipelines.store import Store

@@ -22,8 +22,8 @@ from pipelines.layout import (
     raw_table,
     validation_page,
 )
-from pipelines.record import ReleaseRecord
-from pipelines.releases import release_of
+from pipelines.release.record import ReleaseRecord
+from pipelines.release.releases import release_of
 from pipelines.spec import DatasetSpec, ModelSpec, find_dataset
 from pipelines.store import Store
 from pipelines.voids import void_partitions
