@@ -140,7 +140,9 @@ def seal_answer_and_show(store: Store, registry: Registry, model: str, version: 
 def log_record(registry: Registry, record: ReleaseRecord) -> None:
     """Put the record on the version's run, and its digest on the version."""
     sealed = record.promotion
-    name = f"r{record.revision:03}" if sealed is None else f"promoted-from-{sealed['effective_from'][:10]}"
+    # By digest too: a version may take force from one time twice, before and after a rollback.
+    promoted = "" if sealed is None else f"promoted-from-{sealed['effective_from'][:10]}-{record.digest[:12]}"
+    name = promoted or f"r{record.revision:03}"
     with registry.reached():
         registry.client.log_text(record.run_id, record.to_bytes().decode(), f"{ARTIFACTS}/{name}.json")
         registry.client.set_model_version_tag(record.model, str(record.version), RECORD_TAG, record.digest)

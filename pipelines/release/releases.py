@@ -17,8 +17,8 @@ from pipelines.release.record import ReleaseRecord
 from pipelines.spec import find_model
 from pipelines.store import Store
 
-EVALUATED = re.compile(r"r\d{3}-[0-9a-f]{64}")
-PROMOTED = re.compile(r"promoted-\d{4}-[0-9a-f]{64}")
+EVALUATED = re.compile(r"r(\d{3,})-[0-9a-f]{64}")
+PROMOTED = re.compile(r"promoted-(\d{4,})-[0-9a-f]{64}")
 
 
 class TamperedRecord(CallerError):
@@ -100,8 +100,10 @@ def release_of(store: Store, model: str, version: int) -> ReleaseRecord:
 
 
 def _names(store: Store, model: str, version: int, pattern: re.Pattern[str]) -> list[str]:
-    """Files of the version's folder that match, in their order."""
-    return [name for name in store.list_files(release_folder(model, version), ".json") if pattern.fullmatch(name)]
+    """Files of the version's folder that match, in the order of their numbers."""
+    listed = store.list_files(release_folder(model, version), ".json")
+    found = {name: int(match[1]) for name in listed if (match := pattern.fullmatch(name))}
+    return sorted(found, key=lambda name: found[name])
 
 
 def _read(store: Store, model: str, version: int, name: str) -> ReleaseRecord:

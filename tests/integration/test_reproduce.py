@@ -197,7 +197,8 @@ def test_mlflow_shows_the_record_and_its_digest(released, version, registry):
     tags = registry.client.get_model_version(NAME, str(version)).tags
     assert tags[RECORD_TAG] == sealed.digest == release_of(released, NAME, version).digest
     logged = {file.path for file in registry.client.list_artifacts(sealed.run_id, "release_record")}
-    assert logged == {"release_record/r001.json", "release_record/promoted-from-2013-03-01.json"}
+    promoted = f"promoted-from-2013-03-01-{sealed.digest[:12]}.json"
+    assert logged == {"release_record/r001.json", f"release_record/{promoted}"}
 
 
 def test_evaluating_again_adds_no_revision_and_another_champion_does(released, version, registry):

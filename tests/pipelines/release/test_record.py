@@ -41,6 +41,13 @@ def test_the_same_evaluation_again_writes_nothing(store):
     assert the_file(store).stat().st_mtime_ns == before
 
 
+def test_the_newest_promotion_is_the_one_of_the_highest_number(store):
+    kept = keep(store, a_release())
+    for number in (9_999, 10_000):
+        keep_promoted(store, kept, {"effective_from": f"{number}"}, None, number)
+    assert release_of(store, "flight_delay", 1).promotion == {"effective_from": "10000"}
+
+
 def test_another_content_is_a_revision_beside_the_old_one(store):
     first = keep(store, a_release())
     second = keep(store, a_release(champion=7))
