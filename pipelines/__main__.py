@@ -12,7 +12,7 @@ from pipelines import flow
 from pipelines.commands import add_command, add_parser, add_span, span_of
 from pipelines.commands import names as command_names
 from pipelines.environment import store_uri, tracking_uri
-from pipelines.errors import EXIT_DONE, EXIT_RETRY, CallerError, TrainyardError
+from pipelines.errors import EXIT_DONE, EXIT_RETRY, CallerError, TrainyardError, leave
 from pipelines.interval import Interval
 from pipelines.spec import find_dataset, find_model
 
@@ -108,9 +108,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Without the interpreter's teardown: there the libraries' own threads race native destructors, and a
-    # step that has done its work ends in an abort (seen with Evidently and PyArrow loaded together).
-    os._exit(code)
+    leave(main())

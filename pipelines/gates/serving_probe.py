@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.errors import EXIT_DONE, leave
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -150,3 +152,4 @@ def main(folder: str, rows: str, out: str) -> None:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+    leave(EXIT_DONE)

@@ -4,7 +4,7 @@ from multiprocessing.synchronize import Barrier
 
 import pytest
 
-from pipelines.errors import MissingInput, Unavailable
+from pipelines.errors import EXIT_DONE, MissingInput, Unavailable, leave
 from pipelines.journal import Event, events, latest, numbered, record, record_decided
 from pipelines.layout import JOURNAL_TABLE
 from pipelines.store import Store
@@ -117,6 +117,7 @@ def write_events(uri: str, writer: int, together: Barrier) -> None:
     for month in range(1, EVENTS_EACH + 1):
         record(store, drift(datetime(2013, month, 1, tzinfo=UTC), subject=f"model_{writer}"))
         record_decided(store, lambda said: numbered(said, [drift(MARCH, f"writer {writer}", "shared")]))
+    leave(EXIT_DONE)
 
 
 def test_eight_processes_that_make_and_write_the_journal_at_once_lose_no_event(store):
