@@ -11,9 +11,9 @@ from typing import Literal
 
 from pipelines.errors import CallerError, MissingInput
 from pipelines.gates.evaluation import Evaluation
+from pipelines.gates.evaluations import evaluated_versions, read_evaluation
 from pipelines.interval import parse_time
 from pipelines.journal import Event, everything, numbered, record_decided, select
-from pipelines.layout import evaluation as evaluation_file
 from pipelines.spec import ApprovalPolicy, ModelSpec
 from pipelines.store import Store
 
@@ -103,14 +103,14 @@ def answer(store: Store, spec: ModelSpec, judged: Evaluation, given: Approval) -
 
 def evaluation_of(store: Store, model: str, version: int) -> Evaluation:
     """The version's evaluation as it stands. Raises MissingInput when there is none."""
-    path = evaluation_file(model, version)
-    if not store.exists(path):
-        known = ", ".join(store.list_files(path.rpartition("/")[0], ".json")) or "none"
+    judged = read_evaluation(store, model, version)
+    if judged is None:
+        known = ", ".join(f"v{one}" for one in evaluated_versions(store, model)) or "none"
         raise MissingInput(
             f"{model}: version {version} has no evaluation to answer; evaluated: {known}. "
             f"Evaluate it: python -m pipelines evaluate --model {model} --start … --end …"
         )
-    return Evaluation.from_json(store.read_file(path))
+    return judged
 
 
 def _found(said: Iterable[Event], model: str, version: int, evaluation_digest: str) -> Approval | None:

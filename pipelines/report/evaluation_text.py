@@ -7,8 +7,8 @@ from rich.text import Text
 
 from pipelines.errors import MissingInput
 from pipelines.gates.evaluation import Evaluation
+from pipelines.gates.evaluations import evaluated_versions, newest_evaluation, read_evaluation
 from pipelines.gates.gate import GateResult
-from pipelines.layout import evaluation
 from pipelines.report.scales import declared, is_known, shown, spaced, span
 from pipelines.store import Store
 
@@ -20,12 +20,10 @@ def find_evaluation(store: Store, model: str, version: int | None = None) -> Eva
 
     Raises MissingInput with the versions that were evaluated.
     """
-    folder = evaluation(model, 0).rpartition("/")[0]
-    known = sorted(int(name.removeprefix("v")) for name in store.list_files(folder, ".json"))
-    if version is not None and version in known:
-        return _read(store, model, version)
-    if version is None and known:
-        return max((_read(store, model, one) for one in known), key=lambda one: (one.as_of, one.version))
+    found = newest_evaluation(store, model) if version is None else read_evaluation(store, model, version)
+    if found is not None:
+        return found
+    known = evaluated_versions(store, model)
     missing = "no version was evaluated yet" if version is None else f"version {version} has no evaluation"
     told = f"; evaluated: {', '.join(map(str, known))}. Show the newest: " if known else ". Train one: "
     command = f"show evaluation {model}" if known else f"backfill {model}__train --start … --end …"
@@ -62,7 +60,3 @@ def _told(gate: GateResult) -> Text:
         figures = f"{shown(gate.value)} {span(gate.low, gate.high)}"
         lines.append((f"\n{figures:<28}  bound {declared(gate.bound):<8}  {shown(gate.rows or None):>9} rows", ""))
     return Text.assemble(*lines, (f"\n{gate.sentence}", "dim"), overflow="fold")
-
-
-def _read(store: Store, model: str, version: int) -> Evaluation:
-    return Evaluation.from_json(store.read_file(evaluation(model, version)))

@@ -5,9 +5,8 @@ from typing import Any
 from pipelines.champions import in_force_at
 from pipelines.dataset import VALIDATED
 from pipelines.environment import store_uri
-from pipelines.gates.evaluation import Evaluation
+from pipelines.gates.evaluations import newest_evaluation
 from pipelines.journal import everything, latest
-from pipelines.layout import evaluation
 from pipelines.spec import find_model
 from pipelines.store import Store
 from pipelines.voids import void_partitions
@@ -42,11 +41,9 @@ def status(model: str) -> dict[str, Any]:
 
 
 def _newest_evaluation(store: Store, model: str) -> dict[str, Any]:
-    names = store.list_files(evaluation(model, 0).rpartition("/")[0], ".json")
-    found = [Evaluation.from_json(store.read_file(evaluation(model, int(name.removeprefix("v"))))) for name in names]
-    if not found:
+    newest = newest_evaluation(store, model)
+    if newest is None:
         return {"version": None, "verdict": None, "as_of": None, "sentence": None}
-    newest = max(found, key=lambda one: (one.as_of, one.version))
     return {
         "version": newest.version,
         "verdict": newest.verdict,

@@ -17,11 +17,11 @@ from rich.table import Table
 from pipelines.champions import Champion, champions
 from pipelines.dataset import validated_partitions
 from pipelines.environment import store_uri, tracking_uri
-from pipelines.gates.evaluation import Evaluation
+from pipelines.gates.evaluations import read_evaluation
 from pipelines.interval import partition_interval
 from pipelines.joined import joined_partition
 from pipelines.journal import events
-from pipelines.layout import candidate, drift_report, evaluation, predictions_table
+from pipelines.layout import candidate, drift_report, predictions_table
 from pipelines.metrics import Measured, measure
 from pipelines.registry import Registry
 from pipelines.report.picture import draw
@@ -104,8 +104,8 @@ def _verdict(spec: ModelSpec, store: Store, as_of: str) -> str | None:
     path = candidate(spec.name, as_of)
     if not store.exists(path):
         return None
-    judged = evaluation(spec.name, json.loads(store.read_file(path))["version"])
-    return Evaluation.from_json(store.read_file(judged)).verdict if store.exists(judged) else None
+    judged = read_evaluation(store, spec.name, json.loads(store.read_file(path))["version"])
+    return judged.verdict if judged is not None else None
 
 
 def _scored(spec: ModelSpec, store: Store, month: Month, joined: pd.DataFrame, rows: Rows) -> Month:

@@ -9,6 +9,7 @@ from pipelines.errors import MissingInput, NothingToDo, Unavailable
 from pipelines.flow import StepResult
 from pipelines.gates.attempts import newest_verdict
 from pipelines.gates.evaluation import Evaluation, digest_of_gates
+from pipelines.gates.evaluations import read_evaluation
 from pipelines.gates.examination import examine
 from pipelines.interval import Interval, parse_time
 from pipelines.journal import everything
@@ -64,7 +65,7 @@ def put_in_force(spec: ModelSpec, interval: Interval, store: Store, registry: Re
 def _evaluation(spec: ModelSpec, interval: Interval, store: Store, made: Candidate) -> Evaluation:
     """As the evaluate step left it: its file is believed only where the journal, which is written last, agrees."""
     path = evaluation(spec.name, made.version)
-    judged = Evaluation.from_json(store.read_file(path)) if store.exists(path) else None
+    judged = read_evaluation(store, spec.name, made.version)
     said = newest_verdict(everything(store), spec.name, made.version, interval.as_of)
     recorded = None if said is None else said.content.get("digest")
     if judged is None or judged.as_of != interval.as_of.isoformat():
