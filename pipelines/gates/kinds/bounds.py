@@ -14,66 +14,50 @@ if TYPE_CHECKING:
 WITHOUT_INTERVAL: list[Metric] = ["pr_auc", "ece"]
 
 
-class Floor(Gate):
+class _Bound(Gate):
+    """One metric, and what of it must keep a number."""
+
+    metric: Metric
+    judged_by: Judged = "point"
+
+    @model_validator(mode="after")
+    def _has_what_it_is_judged_by(self) -> Self:
+        if self.judged_by == "interval" and self.metric in WITHOUT_INTERVAL:
+            way = ", or use the gate calibration, which has one" if self.metric == "ece" else ""
+            raise ValueError(
+                f'judged_by must be "point" for {self.metric}, which has no interval here{way} (got "interval")'
+            )
+        return self
+
+    @property
+    def metrics(self) -> list[Metric]:
+        return [self.metric]
+
+    def _hold(self, asked: Literal["at least", "at most"], bound: float, evidence: "Evidence") -> GateResult:
+        from pipelines.gates.bound import hold
+        from pipelines.metrics import measure
+
+        rows = evidence.rows
+        measured = measure(self.metric, rows.label, rows.candidate, rows.day)
+        verdict, words = hold(measured, asked, bound, self.judged_by)
+        return self.result(verdict, f"{self.metric} is {measured}; {words}", measured, bound=bound, rows=len(rows))
+
+
+class Floor(_Bound):
     """The metric reaches a number."""
 
     kind: Literal["floor"]
-    metric: Metric
     at_least: float
-    judged_by: Judged = "point"
-
-    @model_validator(mode="after")
-    def _has_what_it_is_judged_by(self) -> Self:
-        _require_interval(self.metric, self.judged_by)
-        return self
-
-    @property
-    def metrics(self) -> list[Metric]:
-        return [self.metric]
 
     def judge(self, evidence: "Evidence") -> GateResult:
-        return _judge(self, self.metric, self.at_least, "at least", self.judged_by, evidence)
+        return self._hold("at least", self.at_least, evidence)
 
 
-class Ceiling(Gate):
+class Ceiling(_Bound):
     """The metric does not exceed a number."""
 
     kind: Literal["ceiling"]
-    metric: Metric
     at_most: float
-    judged_by: Judged = "point"
-
-    @model_validator(mode="after")
-    def _has_what_it_is_judged_by(self) -> Self:
-        _require_interval(self.metric, self.judged_by)
-        return self
-
-    @property
-    def metrics(self) -> list[Metric]:
-        return [self.metric]
 
     def judge(self, evidence: "Evidence") -> GateResult:
-        return _judge(self, self.metric, self.at_most, "at most", self.judged_by, evidence)
-
-
-def _require_interval(metric: Metric, judged_by: Judged) -> None:
-    if judged_by == "interval" and metric in WITHOUT_INTERVAL:
-        way = ", or use the gate calibration, which has one" if metric == "ece" else ""
-        raise ValueError(f'judged_by must be "point" for {metric}, which has no interval here{way} (got "interval")')
-
-
-def _judge(
-    gate: Gate,
-    metric: Metric,
-    bound: float,
-    asked: Literal["at least", "at most"],
-    judged_by: Judged,
-    evidence: "Evidence",
-) -> GateResult:
-    from pipelines.gates.bound import hold
-    from pipelines.metrics import measure
-
-    rows = evidence.rows
-    measured = measure(metric, rows.label, rows.candidate, rows.day)
-    verdict, words = hold(measured, asked, bound, judged_by)
-    return gate.result(verdict, f"{metric} is {measured}; {words}", measured, bound=bound, rows=len(rows))
+        return self._hold("at most", self.at_most, evidence)
