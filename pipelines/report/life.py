@@ -19,13 +19,14 @@ def life(store: Store, model: str, version: int) -> dict[str, Any]:
     Raises MissingInput when the version has no record, TamperedRecord when a file of it was changed.
     """
     read_record(store, model, version)
+    stands = release_of(store, model, version)
     said = everything(store)
     found = [event for kind in KINDS for event in select(said, kind, model) if event.content["version"] == version]
     return {
         "model": model,
         "version": version,
-        "digest": release_of(store, model, version).digest,
-        "record": release_of(store, model, version).content(),
+        "digest": stands.digest,
+        "record": stands.content(),
         "revisions": [_revision(one) for one in revisions(store, model, version)],
         "sealed": [one.digest for one in promoted_records(store, model, version)],
         "events": [
