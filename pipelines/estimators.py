@@ -1,4 +1,4 @@
-"""Fitting: XGBoost's native Booster for the model, scikit-learn for what it must beat."""
+"""Fitting: XGBoost's native Booster."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from pipelines.encoding import Encoding
-from pipelines.spec import Training
-from pipelines.spec_words import Baseline, Task
+from pipelines.spec_words import Task
+from pipelines.training_spec import Training
 
 OBJECTIVES: dict[Task, tuple[str, str]] = {
     "classification": ("binary:logistic", "logloss"),
@@ -92,41 +92,6 @@ def importances(booster: Any) -> dict[str, float]:
     gains = booster.get_score(importance_type="total_gain")
     total = sum(gains.values()) or 1.0
     return {name: gain / total for name, gain in sorted(gains.items(), key=lambda item: -item[1])}
-
-
-def fit_baseline(
-    baseline: Baseline, encoding: Encoding, rows: tuple[np.ndarray, np.ndarray]
-) -> Callable[[np.ndarray], np.ndarray]:
-    """A baseline fitted on rows as in `fit_rounds`; the answer scores a matrix (n, columns) to (n,)."""
-    from sklearn.compose import make_column_transformer
-    from sklearn.dummy import DummyClassifier, DummyRegressor
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression, Ridge
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-    estimators = {
-        "majority": DummyClassifier(strategy="prior"),
-        "mean": DummyRegressor(strategy="mean"),
-        "logistic_regression": LogisticRegression(tol=1e-3),
-        "ridge": Ridge(),
-    }
-    categories = [position for position, kind in enumerate(encoding.feature_types) if kind == "c"]
-    quantities = [position for position, kind in enumerate(encoding.feature_types) if kind == "q"]
-    columns = make_column_transformer(
-        (OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype="float32"), categories),
-        (make_pipeline(SimpleImputer(), StandardScaler()), quantities),
-    )
-    plain = baseline in ("majority", "mean")
-    model = estimators[baseline] if plain else make_pipeline(columns, estimators[baseline])
-    model.fit(*rows)
-
-    def scores(matrix: np.ndarray) -> np.ndarray:
-        return np.asarray(
-            model.predict_proba(matrix)[:, 1] if hasattr(model, "predict_proba") else model.predict(matrix)
-        )
-
-    return scores
 
 
 def _parameters(task: Task, training: Training) -> dict[str, Any]:

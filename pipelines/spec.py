@@ -17,8 +17,10 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pipelines.errors import SpecError
 from pipelines.gates.gate import Gate, kinds
 from pipelines.interval import Granularity
+from pipelines.resource_classes import DatasetCompute, ModelCompute, require_device
 from pipelines.spec_errors import sentence
-from pipelines.spec_words import BASELINES_OF, METRICS_OF, Baseline, Duration, Metric, Name, Strict, Task
+from pipelines.spec_words import BASELINES_OF, METRICS_OF, Duration, Metric, Name, Strict, Task
+from pipelines.training_spec import Training
 
 HERE = Path(__file__).parent
 DATASETS = HERE / "datasets"
@@ -46,6 +48,7 @@ class DatasetSpec(Strict):
     schedule: Cron = Field(description="When a partition is pulled: its data interval is one period of this.")
     start: date = Field(description="First day for which the source has rows.")
     end: date | None = Field(default=None, description="First day after the source's last; none for a live source.")
+    compute: DatasetCompute = DatasetCompute()
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -84,40 +87,6 @@ class Schedule(Strict):
         periods.get_next(datetime)
         first_end: datetime = periods.get_next(datetime)
         return first_end.date()
-
-
-class XGBoostParameters(Strict):
-    """Passed to XGBoost as they are (xgboost.readthedocs.io/en/stable/parameter.html)."""
-
-    eta: float = Field(default=0.1, gt=0, le=1)
-    max_depth: int = Field(default=6, ge=1, le=16)
-    min_child_weight: float = Field(default=1.0, ge=0)
-    subsample: float = Field(default=1.0, gt=0, le=1)
-    colsample_bytree: float = Field(default=1.0, gt=0, le=1)
-    reg_lambda: float = Field(default=1.0, ge=0)
-    max_bin: int = Field(default=256, ge=2)
-
-
-class Training(Strict):
-    """How a candidate is fitted.
-
-    Rows are split by time: fit | early stopping | evaluation months. With the number of rounds that
-    early stopping finds, the recipe is fitted twice: without the evaluation months, for the gates to
-    judge, and on all rows, to be registered.
-    """
-
-    estimator: Literal["xgboost"]
-    baselines: list[Baseline] = Field(default_factory=list)
-    window_months: int | None = Field(default=None, ge=2, description="Train on this many months; all if left out.")
-    evaluation_months: int = Field(default=1, ge=1)
-    walk_forward_windows: int = Field(
-        default=1, ge=1, le=24, description="Score this many evaluation windows, each by a model fitted before it."
-    )
-    early_stopping_days: int = Field(default=14, ge=1)
-    early_stopping_rounds: int = Field(default=20, ge=1)
-    max_rounds: int = Field(default=400, ge=1)
-    seed: int = Field(default=0, ge=0)
-    parameters: XGBoostParameters = XGBoostParameters()
 
 
 if TYPE_CHECKING:
@@ -178,6 +147,12 @@ class ModelSpec(Strict):
     monitoring: Monitoring
     retrain: Retrain = Retrain()
     approval: ApprovalPolicy | None = Field(default=None, description="Left out: the gates alone decide.")
+    compute: ModelCompute = ModelCompute()
+
+    @model_validator(mode="after")
+    def _trains_where_its_device_is(self) -> Self:
+        require_device(self.training.device, self.compute.train)
+        return self
 
     @model_validator(mode="after")
     def _metrics_fit_task(self) -> Self:

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pipelines.baselines import fit_baseline
 from pipelines.dataset import validated_partitions
 from pipelines.encoding import Encoding
 from pipelines.errors import EmptyWindow, MissingInput
-from pipelines.estimators import EarlyStopping, Model, fit_baseline, fit_rounds, score, stop_early
+from pipelines.estimators import EarlyStopping, Model, fit_rounds, score, stop_early
 from pipelines.interval import parse_time, partition_interval
 from pipelines.joined import JoinedPartition, joined_partition
 from pipelines.layout import candidate_scores
@@ -29,7 +30,7 @@ from pipelines.training_set import Rows, Split, TrainingSet, declared_features, 
 
 def candidate_key(spec: ModelSpec, manifest: TrainingSet) -> str:
     """Names a candidate by what goes into it: the same key means the same model."""
-    training = spec.training.model_dump(exclude={"walk_forward_windows"})
+    training = spec.training.model_dump(exclude={"walk_forward_windows", "checkpoint_s"})
     recipe = {"training_set": manifest.digest, "training": training}
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:32]
 

@@ -27,10 +27,11 @@ from pipelines.release.provenance import capture
 from pipelines.release.record import ReleaseRecord
 from pipelines.release.recording import feature_definitions
 from pipelines.release.replay import Replay, own_feast, reassemble, rebuild_features, require_raw_rows
-from pipelines.spec import DatasetSpec, ModelSpec, Target, Training
+from pipelines.spec import DatasetSpec, ModelSpec, Target
 from pipelines.steps import train
 from pipelines.store import Store
 from pipelines.training_set import TrainingSet, load, split_of
+from pipelines.training_spec import Training
 from pipelines.walk_forward import HeldOut, candidate_key, hold_out
 
 TOLERANCE = 1e-6

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from pipelines.baselines import fit_baseline
 from pipelines.encoding import Encoding
-from pipelines.estimators import fit_baseline, fit_rounds, importances, score, stop_early
-from pipelines.spec import Training, XGBoostParameters
+from pipelines.estimators import fit_rounds, importances, score, stop_early
+from pipelines.training_spec import Training, XGBoostParameters
 
 ENCODING = Encoding(["carrier", "risk", "noise"], {"carrier": ["AA", "UA"]})
 TRAINING = Training(
