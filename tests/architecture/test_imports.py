@@ -50,9 +50,7 @@ TABLE = {
     ),
     "the Airflow adapter knows the steps by name only": Rule(
         where=("plugins/**/*.py",),
-        
         may=("airflow", "kubernetes", "plugins", "pipelines.spec", "pipelines.resource_classes", ENVIRONMENT, *CORE),
-    ,
     ),
     "the feature repository holds declared views": Rule(
         where=("feature_repo/**/*.py",), may=("feast", "feature_repo", "pipelines.spec", ENVIRONMENT, *VIEWS)
