@@ -7,6 +7,7 @@ from typing import NoReturn
 EXIT_DONE = 0
 EXIT_RETRY = 1
 EXIT_CALLER_ERROR = 2
+EXIT_PREEMPTED = 75  # EX_TEMPFAIL of sysexits.h
 EXIT_NOTHING_TO_DO = 99
 
 
@@ -61,3 +62,9 @@ class NothingToDo(TrainyardError):
     """The step has no work for a reason worth recording; Airflow shows it as skipped."""
 
     exit_code = EXIT_NOTHING_TO_DO
+
+
+class Preempted(TrainyardError):
+    """Asked to end, and ended with what was done saved: the next run goes on from there."""
+
+    exit_code = EXIT_PREEMPTED
