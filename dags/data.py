@@ -5,4 +5,4 @@ from plugins.family_dag import data_dag, run_in_order, steps, to_build
 
 for dataset in to_build("data", spec.load_datasets()):
     with data_dag(dataset):
-        run_in_order(*steps("data", dataset.name, dataset.name))
+        run_in_order(*steps("data", dataset, dataset.name))

@@ -15,4 +15,4 @@ for model in to_build("monitor", spec.sound_models(datasets=datasets)):
             task_id="await_predictions", awaits=partial(partition_predictions, model.name, dataset)
         )
         trigger = RetrainTrigger(task_id="trigger_retrain", model=model.name)
-        run_in_order(predictions, *steps("monitor", model.name, dataset.name), trigger)
+        run_in_order(predictions, *steps("monitor", model, dataset.name), trigger)

@@ -11,4 +11,4 @@ for model in to_build("predict", spec.sound_models(datasets=datasets)):
     dataset = datasets[model.dataset]
     with model_dag("predict", model, dataset):
         features = StoreSensor(task_id="await_features", awaits=partial(partition_features, dataset))
-        run_in_order(features, *steps("predict", model.name, dataset.name))
+        run_in_order(features, *steps("predict", model, dataset.name))

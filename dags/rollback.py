@@ -6,4 +6,4 @@ from plugins.rollback_operator import rollback_task
 
 for model in to_build("rollback", spec.sound_models()):
     with rollback_dag(model):
-        run_in_order(rollback_task(model.name, model.dataset))
+        run_in_order(rollback_task(model))

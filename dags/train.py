@@ -21,5 +21,5 @@ for model in to_build("train", spec.sound_models(datasets=datasets)):
     dataset = datasets[model.dataset]
     with model_dag("train", model, dataset, {"reason": REASON}):
         features = StoreSensor(task_id="await_features", awaits=partial(latest_features, dataset))
-        assemble, train, evaluate, promote = steps("train", model.name, dataset.name)
+        assemble, train, evaluate, promote = steps("train", model, dataset.name)
         run_in_order(features, assemble, train, evaluate, *approvals(model), promote)

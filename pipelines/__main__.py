@@ -5,15 +5,17 @@ import importlib
 import os
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipelines import flow
-from pipelines.commands import add_command, add_parser, add_span, span_of
+from pipelines.commands import add_command, add_parser, add_span, leave_result, span_of
 from pipelines.commands import names as command_names
 from pipelines.environment import store_uri, tracking_uri
 from pipelines.errors import EXIT_DONE, EXIT_RETRY, CallerError, TrainyardError, leave
 from pipelines.interval import Interval
+from pipelines.release.provenance import Meter
 from pipelines.spec import find_dataset, find_model
 
 # Steps of the model families that talk to MLflow; the others must run while it is away.
@@ -74,10 +76,9 @@ def _run_command(options: argparse.Namespace) -> int:
         code: int = importlib.import_module(f"pipelines.commands.{options.command}").run(options)
         return code
     step = flow.BY_NAME[options.command]
+    meter = Meter()
     result = run_step(step, getattr(options, step.subject), span_of(options))
-    if options.result is not None:
-        options.result.parent.mkdir(parents=True, exist_ok=True)
-        options.result.write_text(result.to_json())
+    leave_result(replace(result, cost=meter.read().model_dump()), options.result)
     print(f"{step.name} {result.subject} {result.outcome}")
     return EXIT_DONE
 

@@ -98,6 +98,7 @@ class StepResult:
 
     outcome: one sentence. references: names of what was written (table versions, URIs, digests).
     figures: numbers and short strings worth a column in a table. summary: Markdown for a person who decides.
+    cost: of the process that ran it, as `pipelines.release.provenance.Cost` has it.
     """
 
     step: str
@@ -108,6 +109,7 @@ class StepResult:
     references: dict[str, str] = field(default_factory=dict)
     figures: Mapping[str, float | int | str | bool | None] = field(default_factory=dict)
     summary: str = ""
+    cost: Mapping[str, float | None] = field(default_factory=dict)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, sort_keys=True)

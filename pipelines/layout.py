@@ -73,6 +73,16 @@ def candidate_scores(model: str, key: str) -> str:
     return f"candidates/{model}/scores-{key}.parquet"
 
 
+def checkpoints_folder(model: str, key: str | None = None) -> str:
+    """Of the trainings under way, or of the one of that key: deleted once its candidate is registered."""
+    return f"checkpoints/{model}" if key is None else f"checkpoints/{model}/{key}"
+
+
+def fit_checkpoints(model: str, key: str, fit: str) -> str:
+    """Pairs of a Booster `<rounds>.ubj` and its manifest `<rounds>-<SHA-256 of the manifest>.json`, written last."""
+    return f"{checkpoints_folder(model, key)}/{fit}"
+
+
 def evaluation(model: str, version: int) -> str:
     return f"evaluations/{model}/v{version}.json"
 
@@ -120,3 +130,8 @@ def drift_report(model: str, part: str) -> str:
 
 def drift_page(model: str, part: str) -> str:
     return f"drift/{model}/{part}.html"
+
+
+def step_result(pod: str) -> str:
+    """What a step in a pod wrote before all else, by the pod's uid: a result outlives its pod."""
+    return f"results/{pod}.json"

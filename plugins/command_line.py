@@ -1,24 +1,23 @@
 """One command of `python -m pipelines`, run as a child process of the task that asks for it."""
 
-import json
 import os
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from pipelines.errors import EXIT_CALLER_ERROR, EXIT_DONE, EXIT_NOTHING_TO_DO
-from pipelines.flow import StepResult
+from pipelines.errors import EXIT_CALLER_ERROR, EXIT_DONE, EXIT_NOTHING_TO_DO, EXIT_PREEMPTED
 from plugins.child_process import ChildProcess
+from plugins.step_result import parsed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROGRAM = (sys.executable, "-m", "pipelines")
-RESULT_BYTES = 65_536  # an XCom is a row of Airflow's database: references fit, data must not
+# Its own settings and connections hold passwords and signing keys.
+AIRFLOWS_OWN = ("AIRFLOW__", "AIRFLOW_CONN_", "AIRFLOW_VAR_")
 
 
 class CommandLine:
@@ -57,8 +56,8 @@ class CommandLine:
 
 
 def step_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """What a step may see: Airflow's own settings hold its database password and signing keys."""
-    kept = {name: value for name, value in inherited.items() if not name.startswith("AIRFLOW__")}
+    """What a step may see."""
+    kept = {name: value for name, value in inherited.items() if not name.startswith(AIRFLOWS_OWN)}
     return kept | {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
 
 
@@ -69,6 +68,8 @@ def raise_for_exit(step: str, code: int, last_line: str) -> NoReturn:
         raise AirflowFailException(said)
     if code == EXIT_NOTHING_TO_DO:
         raise AirflowSkipException(said)
+    if code == EXIT_PREEMPTED:
+        raise AirflowException(said)
     if code < 0:
         name = signal.Signals(-code).name
         hint = " (out of memory? the kernel kills the largest process)" if name == "SIGKILL" else ""
@@ -79,18 +80,8 @@ def raise_for_exit(step: str, code: int, last_line: str) -> NoReturn:
 def read_result(file: Path, step: str) -> dict[str, Any]:
     """The step's result as a dict.
 
-    Raises AirflowFailException when the file is absent, too large or not a result: the step
-    itself is wrong then, and a retry would repeat its whole work for the same file.
+    Raises AirflowFailException when the file is absent, too large or not a result.
     """
     if not file.is_file():
         raise AirflowFailException(f"{step} exited with 0 but wrote no result to --result.")
-    size = file.stat().st_size
-    if size > RESULT_BYTES:
-        raise AirflowFailException(
-            f"{step} wrote a result of {size:,} bytes; at most {RESULT_BYTES:,}: references, never data."
-        )
-    try:
-        result = json.loads(file.read_text(encoding="utf-8"))
-        return asdict(StepResult(**result))
-    except (ValueError, TypeError) as error:
-        raise AirflowFailException(f"{step} wrote a result that is not a StepResult: {error}") from error
+    return parsed(file.read_text(encoding="utf-8", errors="replace"), step)

@@ -51,9 +51,9 @@ def rollback_dag(model: ModelSpec) -> DAG:
     )
 
 
-def steps(family: Family, subject: str, dataset: str) -> list[BaseOperator]:
+def steps(family: Family, spec: DatasetSpec | ModelSpec, dataset: str) -> list[BaseOperator]:
     """A family's step tasks, in order, not yet chained."""
-    return [step_operator(step, subject, dataset) for step in steps_of(family)]
+    return [step_operator(step, spec, dataset) for step in steps_of(family)]
 
 
 def run_in_order(*tasks: BaseOperator) -> None:

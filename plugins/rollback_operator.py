@@ -6,6 +6,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, Param
 
 from pipelines.flow import BY_NAME
+from pipelines.spec import ModelSpec
 from plugins.run_interval import ISO_TIME
 from plugins.step_operator import step_operator
 
@@ -38,8 +39,8 @@ def rollback_params() -> dict[str, Param]:
     }
 
 
-def rollback_task(model: str, dataset: str) -> BaseOperator:
-    return step_operator(BY_NAME["rollback"], model, dataset, partial(rollback_arguments, model))
+def rollback_task(model: ModelSpec) -> BaseOperator:
+    return step_operator(BY_NAME["rollback"], model, model.dataset, partial(rollback_arguments, model.name))
 
 
 def rollback_arguments(model: str, context: Any) -> list[str]:

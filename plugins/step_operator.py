@@ -9,61 +9,87 @@ from typing import Any
 from airflow.sdk import BaseOperator
 
 from pipelines.errors import CallerError
-from pipelines.flow import Step
+from pipelines.flow import BY_NAME, Step
+from pipelines.spec import DatasetSpec, ModelSpec
 from plugins.artifacts import asset_of, assets_read
 from plugins.command_line import CommandLine
 from plugins.page_link import links_of
 from plugins.run_interval import interval_of
+from plugins.step_result import tell_assets
 
 Arguments = Callable[[Any], Sequence[str]]
+PLACES = ("local", "kubernetes")
 
 
 class LocalStep(CommandLine, BaseOperator):
     """Runs a step as a child process of the worker and returns its result as XCom.
 
-    arguments: from the task's context to what follows the step's name on the command line.
+    step_arguments: from the task's context to what follows the step's name on the command line.
     """
 
     ui_color = "#dbeafe"
 
-    def __init__(self, *, step: Step, arguments: Arguments, **kwargs: Any) -> None:
+    def __init__(self, *, step: Step, step_arguments: Arguments, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.step = step
-        self.arguments = arguments
+        self.step_arguments = step_arguments
         self.operator_extra_links = links_of(step)
 
     def execute(self, context: Any) -> dict[str, Any]:
-        result = self.result_of(self.step.name, *self.arguments(context))
-        for asset in self.outlets:
-            context["outlet_events"][asset].extra = {
-                "outcome": result["outcome"],
-                "references": result["references"],
-            }
+        result = self.result_of(self.step.name, *self.step_arguments(context))
+        tell_assets(context, self.outlets, result)
         return result
 
 
-OPERATORS = {"local": LocalStep}
-
-
-def step_operator(step: Step, subject: str, dataset: str, arguments: Arguments | None = None) -> BaseOperator:
+def step_operator(
+    step: Step, spec: DatasetSpec | ModelSpec, dataset: str, arguments: Arguments | None = None
+) -> BaseOperator:
     """The task of one step for one dataset or model.
 
     arguments: of a step that is not given the run's interval. Raises CallerError when TRAINYARD_COMPUTE
     names no place to run.
     """
-    compute = os.environ.get("TRAINYARD_COMPUTE", "local")
-    if compute not in OPERATORS:
-        raise CallerError(f"TRAINYARD_COMPUTE is '{compute}'; allowed: {', '.join(sorted(OPERATORS))}.")
-    return OPERATORS[compute](
-        task_id=step.name,
-        step=step,
-        arguments=arguments or partial(interval_arguments, step, subject),
-        doc_md=f"{step.summary[0].upper()}{step.summary[1:]}.",
+    shared: dict[str, Any] = {
+        "task_id": step.name,
+        "step": step,
+        "step_arguments": arguments or partial(interval_arguments, step, spec.name),
+        "doc_md": f"{step.summary[0].upper()}{step.summary[1:]}.",
+        "inlets": assets_read(step, spec.name, dataset),
+        "outlets": [asset_of(step.writes, spec.name)],
+    }
+    if place_of(step.name) == "kubernetes":
+        # Its libraries take a second to import, which only those who use it should pay.
+        from plugins.pod_step import PodStep
+
+        return PodStep(subject=spec.name, compute=spec.compute, **shared)
+    return LocalStep(
         execution_timeout=timedelta(minutes=step.timeout_min),
         pool_slots=step.pool_slots,
-        inlets=assets_read(step, subject, dataset),
-        outlets=[asset_of(step.writes, subject)],
+        **shared,
     )
+
+
+def place_of(step: str) -> str:
+    """Where the step runs: `TRAINYARD_COMPUTE=kubernetes,validate=local` is all in pods but one.
+
+    Raises CallerError for a place or a step that there is not.
+    """
+    default, *exceptions = os.environ.get("TRAINYARD_COMPUTE", "local").split(",")
+    places = {None: default} | dict(_exception(text) for text in exceptions)
+    for place in places.values():
+        if place not in PLACES:
+            raise CallerError(f"TRAINYARD_COMPUTE has the place '{place}'; allowed: {', '.join(PLACES)}.")
+    return places.get(step, default)
+
+
+def _exception(text: str) -> tuple[str, str]:
+    step, _, place = text.strip().partition("=")
+    if step not in BY_NAME:
+        raise CallerError(
+            f"TRAINYARD_COMPUTE names the step '{step}'; steps: {', '.join(BY_NAME)}. "
+            "Write such as kubernetes,validate=local."
+        )
+    return step, place
 
 
 def interval_arguments(step: Step, subject: str, context: Any) -> list[str]:

@@ -5,10 +5,15 @@ which returns an exit code; heavy libraries are imported inside `run`, so that `
 """
 
 import argparse
+import os
 import pkgutil
+from pathlib import Path
 from types import ModuleType
 
+from pipelines.environment import store_uri
+from pipelines.flow import StepResult
 from pipelines.interval import Interval
+from pipelines.layout import step_result
 
 
 def names() -> list[str]:
@@ -47,3 +52,15 @@ def said(text: str) -> str:
 
 def span_of(options: argparse.Namespace) -> Interval:
     return Interval.parse(options.start, options.end)
+
+
+def leave_result(result: StepResult, file: Path | None) -> None:
+    """First in the store, where it outlives the pod that the step may run in, then in the file."""
+    pod = os.environ.get("TRAINYARD_POD")
+    if pod:
+        from pipelines.store import Store
+
+        Store(store_uri()).write_file(step_result(pod), result.to_json().encode())
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(result.to_json())

@@ -1,10 +1,11 @@
 """Put the previous champion back."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from pipelines.commands import said
+from pipelines.commands import leave_result, said
 from pipelines.errors import EXIT_DONE
 
 SUMMARY = "put the previous champion back, once it has been proven to serve"
@@ -35,16 +36,16 @@ def run(options: argparse.Namespace) -> int:
     from pipelines.environment import store_uri, tracking_uri
     from pipelines.interval import parse_time
     from pipelines.registry import Registry
+    from pipelines.release.provenance import Meter
     from pipelines.rollback import Request
     from pipelines.spec import find_model
     from pipelines.steps import rollback
     from pipelines.store import Store
 
+    meter = Meter()
     since = None if options.effective_from is None else parse_time(options.effective_from)
     request = Request(options.reason, options.by, options.to, since)
     result = rollback.run(find_model(options.model), request, Store(store_uri()), Registry(tracking_uri()))
-    if options.result is not None:
-        options.result.parent.mkdir(parents=True, exist_ok=True)
-        options.result.write_text(result.to_json())
+    leave_result(replace(result, cost=meter.read().model_dump()), options.result)
     print(f"rollback {result.subject} {result.outcome}")
     return EXIT_DONE

@@ -8,6 +8,7 @@ from tests.architecture.code import imports, is_standard, is_within, modules, sh
 
 CORE = ("pipelines.flow", "pipelines.errors", "pipelines.interval", "pipelines.layout")
 ENVIRONMENT = "pipelines.environment"
+CLUSTER = ("kubernetes", "urllib3")
 SPECS = (
     "pipelines.spec",
     "pipelines.spec_errors",
@@ -50,7 +51,16 @@ TABLE = {
     ),
     "the Airflow adapter knows the steps by name only": Rule(
         where=("plugins/**/*.py",),
-        may=("airflow", "kubernetes", "plugins", "pipelines.spec", "pipelines.resource_classes", ENVIRONMENT, *CORE),
+        may=(
+            "airflow",
+            "kubernetes",
+            "urllib3",
+            "plugins",
+            "pipelines.spec",
+            "pipelines.resource_classes",
+            ENVIRONMENT,
+            *CORE,
+        ),
     ),
     "the feature repository holds declared views": Rule(
         where=("feature_repo/**/*.py",), may=("feast", "feature_repo", "pipelines.spec", ENVIRONMENT, *VIEWS)

@@ -76,4 +76,6 @@ def test_a_compute_that_is_not_there_is_an_import_error_that_names_what_is(monke
     monkeypatch.setenv("TRAINYARD_COMPUTE", "mainframe")
     errors = read_dags().import_errors
     assert errors
-    assert all("TRAINYARD_COMPUTE is 'mainframe'; allowed: local" in error for error in errors.values())
+    assert all(
+        "TRAINYARD_COMPUTE has the place 'mainframe'; allowed: local, kubernetes" in error for error in errors.values()
+    )

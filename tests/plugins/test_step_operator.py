@@ -12,11 +12,14 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from pipelines import flow
 from pipelines.errors import CallerError
+from pipelines.spec import find_dataset, find_model
 from plugins import command_line as module
-from plugins.command_line import RESULT_BYTES, read_result, step_environment
+from plugins.command_line import read_result, step_environment
 from plugins.step_operator import LocalStep, step_operator
+from plugins.step_result import RESULT_BYTES
 from tests.plugins.contexts import context
 
+FLIGHT_DELAY = find_model("flight_delay")
 RESULT = {
     "step": "train",
     "subject": "flight_delay",
@@ -26,6 +29,7 @@ RESULT = {
     "references": {"candidate": "models:/flight_delay/3"},
     "figures": {"auc": 0.74},
     "summary": "",
+    "cost": {"cpu_s": 21.0, "wall_s": 12.0, "peak_memory_mb": 800.0, "gpu_s": None},
 }
 
 
@@ -38,7 +42,7 @@ def task(tmp_path, monkeypatch):
         head = "import json, os, signal, sys, time\nresult = sys.argv[sys.argv.index('--result') + 1]\n"
         file.write_text(head + program)
         monkeypatch.setattr(module, "PROGRAM", (sys.executable, str(file)))
-        return step_operator(flow.BY_NAME["train"], "flight_delay", "flights")
+        return step_operator(flow.BY_NAME["train"], FLIGHT_DELAY, "flights")
 
     return made
 
@@ -65,7 +69,8 @@ def test_the_command_is_the_one_a_person_would_type(task, task_log):
 
 def test_the_real_command_line_answers():
     """Whatever the program makes of it, a dataset that is not declared is the caller's error."""
-    task = step_operator(flow.BY_NAME["ingest"], "no_such_dataset", "no_such_dataset")
+    absent = find_dataset("flights").model_copy(update={"name": "no_such_dataset"})
+    task = step_operator(flow.BY_NAME["ingest"], absent, absent.name)
     with pytest.raises(AirflowFailException, match="no_such_dataset"):
         task.execute(context())
 
@@ -175,8 +180,8 @@ def test_the_program_runs_in_the_repository(task):
 
 def test_an_unknown_compute_names_what_is_allowed(monkeypatch):
     monkeypatch.setitem(os.environ, "TRAINYARD_COMPUTE", "mainframe")
-    with pytest.raises(CallerError, match="TRAINYARD_COMPUTE is 'mainframe'; allowed: local"):
-        step_operator(flow.BY_NAME["train"], "flight_delay", "flights")
+    with pytest.raises(CallerError, match="TRAINYARD_COMPUTE has the place 'mainframe'; allowed: local, kubernetes"):
+        step_operator(flow.BY_NAME["train"], FLIGHT_DELAY, "flights")
 
 
 def test_a_task_carries_the_steps_time_limit_and_assets(task):
@@ -187,5 +192,5 @@ def test_a_task_carries_the_steps_time_limit_and_assets(task):
 
 
 def test_a_model_reads_its_datasets_artifacts():
-    predict = step_operator(flow.BY_NAME["predict"], "flight_delay", "flights")
+    predict = step_operator(flow.BY_NAME["predict"], FLIGHT_DELAY, "flights")
     assert [asset.name for asset in predict.inlets] == ["flight_delay/champion", "flights/features"]
