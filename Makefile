@@ -1,24 +1,29 @@
 # Everything here needs only python3 (3.11, 3.12 or 3.13); .venv is made on the first call.
 PYTHON ?= python3
 MONTHS ?= 12
+COMPUTE ?= $(or $(TRAINYARD_COMPUTE),local)
 VENV := .venv
 BIN := $(VENV)/bin
 # uv from the PATH, else the one that is bootstrapped into .venv.
 UV := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 export UV_PYTHON_DOWNLOADS := never
 
+# An image's lock is exactly what it installs, with hashes; what development installs too has the same version in both.
+LOCK_IMAGE := $(UV) pip compile --quiet --python-platform linux --python-version 3.12 --generate-hashes \
+    --constraint requirements.txt --override docker/overrides.txt pyproject.toml
+
 .DEFAULT_GOAL := help
 .PHONY: help demo up down logs status test test-fast lint lock clean preflight
 
 help: ## Show this list.
-	@echo "make TARGET [MONTHS=4..12] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
+	@echo "make TARGET [MONTHS=4..12] [COMPUTE=kubernetes] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.installed ## Start everything and run the loop over 2013 (MONTHS=4 for the short form).
-	@$(BIN)/python -m embedded demo --months $(MONTHS)
+	@TRAINYARD_COMPUTE=$(COMPUTE) $(BIN)/python -m embedded demo --months $(MONTHS)
 
 up: $(VENV)/.installed ## Start PostgreSQL, MLflow and Airflow, and wait until they are healthy.
-	@$(BIN)/python -m embedded up
+	@TRAINYARD_COMPUTE=$(COMPUTE) $(BIN)/python -m embedded up
 
 down: ## Stop the servers, leaving nothing running.
 	@test ! -x $(BIN)/python || $(BIN)/python -m embedded down
@@ -40,8 +45,12 @@ lint: $(VENV)/.installed ## Check style (ruff) and types (mypy).
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy pipelines
 
-lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml.
-	@$(UV) pip compile --universal --python-version 3.11 pyproject.toml --group dev -o requirements.txt
+lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml, and from it what each image installs.
+	@$(UV) pip compile --quiet --universal --python-version 3.11 pyproject.toml \
+	    --group airflow --group steps --group embedded --group dev -o requirements.txt
+	@$(LOCK_IMAGE) --group airflow-cluster -o docker/airflow.txt
+	@$(LOCK_IMAGE) --group steps-cpu -o docker/steps.txt
+	@$(LOCK_IMAGE) --group steps-gpu -o docker/steps-gpu.txt
 
 clean: down ## Stop the servers and remove .venv and .trainyard; a TRAINYARD_HOME elsewhere is yours to remove.
 	@rm -rf $(VENV) .trainyard .pytest_cache .mypy_cache .ruff_cache
