@@ -2,6 +2,7 @@
 
 import argparse
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,12 +113,18 @@ def _given(options: argparse.Namespace, seen: str, judged: "Evaluation") -> "App
 
 
 def _seal(store: "Store", model: str, stands: "Approval") -> None:
-    """Into the release record, also when it is a rejection, after which no promotion would do it."""
+    """Into the release record, also when it is a rejection, after which no promotion would do it.
+
+    MLflow is shown it where its client is installed, which in Airflow's image it is not.
+    """
     from pipelines.environment import tracking_uri
     from pipelines.registry import Registry
     from pipelines.release.recording import seal_answer_and_show
 
-    seal_answer_and_show(store, Registry(tracking_uri()), model, stands.version, stands.evaluation_digest)
+    registry = Registry(tracking_uri()) if find_spec("mlflow") else None
+    if registry is None:
+        print("\nMLflow's client is not installed here: the answer is in the release record, and not shown in MLflow.")
+    seal_answer_and_show(store, registry, model, stands.version, stands.evaluation_digest)
 
 
 def _outcome(stands: "Approval | None", judged: "Evaluation") -> str:

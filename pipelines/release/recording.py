@@ -120,9 +120,9 @@ def seal_and_show(store: Store, registry: Registry, model: str, version: int) ->
         log_record(registry, seal(store, model, version))
 
 
-def seal_answer_and_show(store: Store, registry: Registry, model: str, version: int, digest: str) -> None:
+def seal_answer_and_show(store: Store, registry: Registry | None, model: str, version: int, digest: str) -> None:
     """Seal the record of that evaluation by the journal's answer to it and show it in MLflow; nothing for a
-    version that was evaluated before records were kept. digest: of the evaluation."""
+    version that was evaluated before records were kept. registry: None shows it nowhere. digest: of the evaluation."""
     judged = [one for one in revisions(store, model, version) if one.evaluation.digest == digest]
     answers = [
         event
@@ -132,9 +132,10 @@ def seal_answer_and_show(store: Store, registry: Registry, model: str, version: 
     if judged and answers:
         number = answers[0].number or 0
         sealed = keep_answered(store, judged[-1], answers[0].content, number)
-        with registry.reached():
-            name = f"{ARTIFACTS}/answered-{number:04}.json"
-            registry.client.log_text(sealed.run_id, sealed.to_bytes().decode(), name)
+        if registry is not None:
+            with registry.reached():
+                name = f"{ARTIFACTS}/answered-{number:04}.json"
+                registry.client.log_text(sealed.run_id, sealed.to_bytes().decode(), name)
 
 
 def log_record(registry: Registry, record: ReleaseRecord) -> None:

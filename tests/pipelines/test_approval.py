@@ -257,6 +257,17 @@ def test_an_answer_reaches_the_release_record_also_when_nothing_is_promoted(asks
     assert shown.logged[run, name].encode() == path.read_bytes()
 
 
+def test_without_mlflows_client_the_answer_is_in_the_release_record_all_the_same(asks, store, monkeypatch, capsys):
+    monkeypatch.setattr("pipelines.commands.approve.find_spec", {"mlflow": None}.get)
+    monkeypatch.setattr("pipelines.registry.Registry", lambda uri: pytest.fail("MLflow was looked for"))
+    judged = a_release().evaluation.model_copy(update={"digest": PASSED.digest})
+    keep(store, a_release().model_copy(update={"version": 3, "evaluation": judged}))
+    assert asks("--approve", "--by", "ana") == 0
+    (path,) = Path(store.location("releases/flight_delay/v3")).glob("answered-*.json")
+    assert json.loads(path.read_text())["approval"]["by"] == "ana"
+    assert "not shown in MLflow" in capsys.readouterr().out
+
+
 def test_what_was_answered_is_not_asked_again(asks, store):
     assert asks("--approve", "--by", "ana") == 0
     assert asks("--asked") == 0
