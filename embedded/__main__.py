@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from embedded import logs, preflight, stack
+from embedded import cluster, logs, preflight, stack
 from embedded.home import Home
 from embedded.settings import Settings
 
@@ -17,7 +17,8 @@ restarts what dies. State lies in TRAINYARD_HOME (default: .trainyard in the rep
   python -m embedded logs                follow the logs of all parts
   python -m embedded down                stop everything
 
-Environment: AIRFLOW_PORT (8080), MLFLOW_PORT (5000), TRAINYARD_HOME, TRAINYARD_DAGS (dags).
+Environment: AIRFLOW_PORT (8080), MLFLOW_PORT (5000), TRAINYARD_HOME, TRAINYARD_DAGS (dags), and
+TRAINYARD_COMPUTE (local): kubernetes runs the steps as pods of the cluster of TRAINYARD_KUBECONFIG.
 Clients find the servers by the file TRAINYARD_HOME/env: set -a; . .trainyard/env; set +a
 """
 
@@ -61,7 +62,15 @@ def start(home: Home) -> stack.Running:
     """Start the stack after the checks of this machine, and say where it is."""
     if preflight.main([]) != 0:
         raise SystemExit(2)
-    running = stack.up(home, Settings.from_environment())
+    settings = Settings.from_environment()
+    if in_the_way := cluster.problem(settings.compute):
+        print(f"trainyard: {in_the_way}", file=sys.stderr)
+        raise SystemExit(2)
+    if cluster.wanted(settings.compute) and cluster.given() is None:
+        print(
+            "No cluster is given (TRAINYARD_KUBECONFIG): pods run as processes of this machine, in the tests' stand-in."
+        )
+    running = stack.up(home, settings)
     print(f"Airflow  {running.airflow_url}  user admin, password {running.password}")
     print(f"MLflow   {running.mlflow_url}")
     return running

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from embedded import airflow_config, postgres
+from embedded import airflow_config, cluster, postgres
 from embedded.home import REPO, Home, ensure_secrets, shared_environment
 from embedded.settings import Settings
 from embedded.watch import Probe, airflow_probe, page_probe
@@ -70,6 +70,7 @@ def stack_services(home: Home, settings: Settings) -> list[Service]:
         _postgres_service(home, socket_folder, base),
         *_airflow_services(home, settings, socket_folder, base),
         _mlflow_service(home, settings, socket_folder, base),
+        *_cluster_services(home, settings, shared, base),
     ]
 
 
@@ -105,6 +106,7 @@ def _airflow_services(home: Home, settings: Settings, socket_folder: Path, base:
     environment = {
         **base,
         **airflow_config.environment(home, settings, postgres.url(socket_folder, "airflow"), ensure_secrets(home)),
+        **cluster.airflow_environment(home, settings.compute),
     }
     airflow = (sys.executable, "-m", "airflow")
     migrate = Service(
@@ -149,3 +151,13 @@ def _mlflow_service(home: Home, settings: Settings, socket_folder: Path, base: d
         folder=home.mlflow,
         after=("postgres",),
     )
+
+
+def _cluster_services(home: Home, settings: Settings, shared: dict[str, str], base: dict[str, str]) -> list[Service]:
+    """The stand-in for a cluster, where pods are wanted and the user gives none."""
+    if not cluster.wanted(settings.compute) or cluster.given() is not None:
+        return []
+    folder = cluster.folder(home)
+    folder.mkdir(exist_ok=True)
+    command = cluster.stand_in(home, shared, settings.kubernetes_port)
+    return [Service(name="kubernetes", command=command, environment=base, folder=folder)]

@@ -14,7 +14,8 @@ from embedded.preflight import ADMIN, ports_asked, users_asked
 class Settings:
     """The ports that the servers listen on, all on 127.0.0.1, and where Airflow finds the DAGs.
 
-    users: of Airflow's web UI and REST API, as `name:role,name:role`.
+    users: of Airflow's web UI and REST API, as `name:role,name:role`. compute: as TRAINYARD_COMPUTE has it.
+    kubernetes_port: of the stand-in for a cluster, where one runs.
     """
 
     airflow_port: int
@@ -23,18 +24,21 @@ class Settings:
     trigger_log_port: int
     dags: Path
     users: str = ADMIN
+    compute: str = "local"
+    kubernetes_port: int = 0
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """AIRFLOW_PORT, MLFLOW_PORT, TRAINYARD_DAGS and TRAINYARD_USERS (beside admin), with their defaults;
-        log ports are free ones.
+        """AIRFLOW_PORT, MLFLOW_PORT, TRAINYARD_DAGS, TRAINYARD_COMPUTE and TRAINYARD_USERS (beside admin), with
+        their defaults; the other ports are free ones.
 
         Raises ValueError naming a variable that holds no port or no users.
         """
         asked = dict(ports_asked(os.environ))
-        worker, trigger = free_ports(2)
+        worker, trigger, kubernetes = free_ports(3)
         dags = Path(os.environ.get("TRAINYARD_DAGS") or REPO / "dags").resolve()
-        return cls(asked["AIRFLOW_PORT"], asked["MLFLOW_PORT"], worker, trigger, dags, users_asked(os.environ))
+        compute, users = os.environ.get("TRAINYARD_COMPUTE") or "local", users_asked(os.environ)
+        return cls(asked["AIRFLOW_PORT"], asked["MLFLOW_PORT"], worker, trigger, dags, users, compute, kubernetes)
 
     def user_names(self) -> list[str]:
         return [user.split(":")[0] for user in self.users.split(",")]

@@ -240,14 +240,16 @@ def down(home: Home, say: Callable[[str], None] = print) -> None:
 
 
 @contextlib.contextmanager
-def running_stack(home: Path, dags: Path | None = None, users: str = ADMIN) -> Iterator[Running]:
+def running_stack(
+    home: Path, dags: Path | None = None, users: str = ADMIN, compute: str = "local"
+) -> Iterator[Running]:
     """A stack of its own on free ports, stopped on leaving: for tests and benchmarks.
 
     home: a folder for its state, kept afterwards. dags: another DAG folder than the repository's.
-    users: of its Airflow, as `name:role,name:role`.
+    users: of its Airflow, as `name:role,name:role`. compute: where its steps run, as TRAINYARD_COMPUTE has it.
     """
-    airflow, mlflow, worker, trigger = free_ports(4)
-    settings = Settings(airflow, mlflow, worker, trigger, REPO / "dags", users)
+    airflow, mlflow, worker, trigger, kubernetes = free_ports(5)
+    settings = Settings(airflow, mlflow, worker, trigger, REPO / "dags", users, compute, kubernetes)
     if dags is not None:
         settings = replace(settings, dags=dags.resolve())
     place = Home(home.resolve())
