@@ -22,7 +22,7 @@ SETTINGS = "trainyard-steps"
 GPU = "nvidia.com/gpu"
 # A step is not moved for the sake of a fuller node: it would start over.
 STAY = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true"}
-TAG = re.compile(r":[\w][\w.-]{0,127}$")
+PINNED = re.compile(r"^[^@\s]+(@sha256:[0-9a-f]{64}|:(?!latest$)[\w][\w.-]{0,127})$")
 
 
 def namespace() -> str:
@@ -33,8 +33,7 @@ def image_of(resources: ResourceClass) -> str:
     """The image by digest or tag. Raises AirflowFailException when it is not set, or names no fixed version."""
     variable = "TRAINYARD_STEPS_GPU_IMAGE" if resources.gpus else "TRAINYARD_STEPS_IMAGE"
     image = os.environ.get(variable, "")
-    pinned = "@sha256:" in image or (TAG.search(image) and not image.endswith(":latest"))
-    if not pinned:
+    if not PINNED.match(image):
         raise AirflowFailException(
             f"{variable} must name an image by digest or by a tag other than latest, such as "
             f"registry.example/trainyard/steps:1a2b3c4 (got {image!r}): what ran could not be told otherwise."
