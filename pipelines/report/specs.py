@@ -6,6 +6,7 @@ from pathlib import Path
 from pipelines.features import declared_views
 from pipelines.gates.columns import require_declared
 from pipelines.release.record import ReleaseRecord
+from pipelines.resource_classes import Compute, ResourceClass, resource_classes
 from pipelines.spec import DatasetSpec, ModelSpec, load_datasets, load_models
 from pipelines.spec_words import Strict
 from pipelines.training_set import declared_features
@@ -26,7 +27,16 @@ def check() -> str:
         require_declared(spec)
         gates = ", ".join(f"{gate.kind} on {gate.subject}" for gate in spec.gates)
         lines.append(f"model   {name:<18} {spec.target.task} on {spec.dataset}, {len(used)} features; gates: {gates}")
+    used_by = [spec.compute for spec in (*datasets.values(), *models.values())]
+    lines += [_class_line(name, one, used_by) for name, one in resource_classes().items()]
     return "\n".join(lines)
+
+
+def _class_line(name: str, resources: ResourceClass, used_by: list[Compute]) -> str:
+    steps = sum(list(compute.model_dump().values()).count(name) for compute in used_by)
+    gpus = f", {resources.gpus} GPU" if resources.gpus else ""
+    asks = f"{resources.cpu} cores, {resources.memory}{gpus}, pool {resources.pool}"
+    return f"class   {name:<18} {asks}; named by {steps} steps"
 
 
 def write_schemas(folder: Path) -> None:
