@@ -1,7 +1,8 @@
 """Two models' scores of the same rows: how much better one is, how sure that is, and what it decides.
 
 Rows of one day are not independent, so days are the unit throughout: paired, clustered by day, with a
-t quantile on days - 1.
+t quantile on days - 1. Labels and scores are arrays of one namespace, NumPy's or CuPy's; which days are drawn is
+decided on the host, so that both compute with the same resamples.
 """
 
 from dataclasses import dataclass
@@ -10,8 +11,17 @@ from math import sqrt
 import numpy as np
 from scipy.special import stdtrit
 
+from pipelines.array import Array, argsort, beside, interpolate, namespace_of, segment_counts, segment_sums, to_numpy
 from pipelines.gates.gate import Verdict
-from pipelines.metrics import CALIBRATION_BINS, auc_influence, day_codes, measure, placements, row_losses
+from pipelines.metrics import (
+    CALIBRATION_BINS,
+    auc_influence,
+    day_codes,
+    last_of_equals,
+    placements,
+    row_losses,
+    value_of,
+)
 from pipelines.spec_words import HIGHER_IS_BETTER, METRICS_OF, Metric
 
 # The standard error of 500 replicates is itself known to 1 / sqrt(2 * 500), some 3 %.
@@ -57,25 +67,26 @@ class Comparison:
         return float(stdtrit(self.days - 1, probability))
 
 
-def compare(metric: Metric, label: np.ndarray, candidate: np.ndarray, other: np.ndarray, day: np.ndarray) -> Comparison:
+def compare(metric: Metric, label: Array, candidate: Array, other: Array, day: np.ndarray) -> Comparison:
     """The gain of one model over another on the same rows, all of shape (n,); day names the cluster.
 
     AUC: closed form (DeLong et al. 1988, clustered as in Obuchowski 1997). Any other metric: days are
     resampled in pairs (Field & Welsh 2007) with a fixed seed. Raises Incomparable without rows, or with
     one class only where there must be two.
     """
-    if len(label) == 0:
+    xp, rows = namespace_of(label, candidate, other), label.shape[0]
+    if rows == 0:
         raise Incomparable("there is no row that both have scored")
-    if metric in METRICS_OF["classification"] and label.min() == label.max():
-        raise Incomparable(f"all {len(label):,} labels are {'positive' if label[0] else 'negative'}")
-    codes, days = day_codes(day)
+    if metric in METRICS_OF["classification"] and xp.min(label) == xp.max(label):
+        raise Incomparable(f"all {rows:,} labels are {'positive' if label[0] else 'negative'}")
+    codes, days = day_codes(day, label)
     better = 1 if metric in HIGHER_IS_BETTER else -1
     if metric == "auc":
         gain, error = _auc_gain(label, candidate, other, codes, days)
     else:
-        values = [measure(metric, label, score, day).value for score in (candidate, other)]
+        values = [value_of(metric, label, score) for score in (candidate, other)]
         gain, error = better * (values[0] - values[1]), _resampled_error(metric, label, candidate, other, codes, days)
-    return Comparison(gain, error if days > 1 else None, days, len(label))
+    return Comparison(gain, error if days > 1 else None, days, rows)
 
 
 def spent(alpha: float, attempt: int) -> float:
@@ -113,72 +124,79 @@ def better(compared: Comparison, by: float, alpha: float) -> Verdict:
     return "fail" if high <= by else "cannot_tell"
 
 
-def _auc_gain(
-    label: np.ndarray, candidate: np.ndarray, other: np.ndarray, codes: np.ndarray, days: int
-) -> tuple[float, float]:
+def _auc_gain(label: Array, candidate: Array, other: Array, codes: Array, days: int) -> tuple[float, float]:
     first, above_1, below_1 = placements(label, candidate)
     second, above_2, below_2 = placements(label, other)
     gain = first - second
-    influence = auc_influence(label, above_1 - above_2 - gain, below_1 - below_2 - gain, codes, days)
+    influence = to_numpy(auc_influence(label, above_1 - above_2 - gain, below_1 - below_2 - gain, codes, days))
     return gain, sqrt(days / max(days - 1, 1) * float((influence**2).sum()))
 
 
-def _resampled_error(
-    metric: Metric, label: np.ndarray, candidate: np.ndarray, other: np.ndarray, codes: np.ndarray, days: int
-) -> float:
+def _resampled_error(metric: Metric, label: Array, candidate: Array, other: Array, codes: Array, days: int) -> float:
     """Standard error of the difference over resampled days; replicates in which it is not defined are left out.
 
     days / (days - 1), because the variance of days drawn with replacement is too small by as much.
     """
     if days < 2:
         return 0.0
-    times = np.random.default_rng(SEED).multinomial(days, np.full(days, 1 / days), REPLICATES)
-    first, second = (resampled(metric, label, score, codes, times) for score in (candidate, other))
+    times = resamples(days)
+    first, second = (to_numpy(resampled(metric, label, score, codes, times)) for score in (candidate, other))
     drawn = first - second
     return sqrt(days / (days - 1) * float(np.var(drawn[~np.isnan(drawn)], ddof=1)))
 
 
-def resampled(metric: Metric, label: np.ndarray, score: np.ndarray, codes: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """The metric of each resample, shape (replicates,); times: (replicates, days), how often a day is in it."""
+def resamples(days: int, replicates: int = REPLICATES) -> np.ndarray:
+    """How often each day is in each resample, shape (replicates, days), on the host; always the same ones."""
+    return np.random.default_rng(SEED).multinomial(days, np.full(days, 1 / days), replicates)
+
+
+def resampled(metric: Metric, label: Array, score: Array, codes: Array, times: np.ndarray) -> Array:
+    """The metric of each resample, shape (replicates,); times: of `resamples`; codes: beside the scores."""
+    xp, weights = namespace_of(label, score, codes), beside(times.astype("float64"), score)
     if metric == "pr_auc":
-        return _average_precisions(label, score, codes, times)
+        return _average_precisions(label, score, codes, weights)
     if metric == "ece":
-        return _calibration_errors(label, score, codes, times)
+        return _calibration_errors(label, score, codes, weights)
     losses = (label - score) ** 2 if metric == "rmse" else row_losses(metric, label, score)
-    means = (times @ np.bincount(codes, losses)) / (times @ np.bincount(codes))
-    return np.sqrt(means) if metric == "rmse" else means
+    days = times.shape[1]
+    rows = xp.astype(segment_counts(codes, days), xp.float64)
+    means = (weights @ segment_sums(losses, codes, days)) / (weights @ rows)
+    return xp.sqrt(means) if metric == "rmse" else means
 
 
-def _average_precisions(label: np.ndarray, score: np.ndarray, codes: np.ndarray, times: np.ndarray) -> np.ndarray:
+def _average_precisions(label: Array, score: Array, codes: Array, weights: Array) -> Array:
     """Average precision with each row as often as its day; NaN without a positive row."""
-    order = np.argsort(-score, kind="stable")
-    positives, day = np.flatnonzero(label[order] == 1), codes[order]
-    ends = np.flatnonzero(np.r_[np.diff(score[order]) != 0, True])
+    xp = namespace_of(label, score, codes, weights)
+    order = argsort(-score)
+    positives, day = xp.nonzero(xp.take(label, order) == 1)[0], xp.take(codes, order)
+    ends = last_of_equals(xp.take(score, order))
     # For each positive row, the last row of its score, and which of the positive rows is the last by then.
-    ends = ends[np.searchsorted(ends, positives)]
-    last = np.searchsorted(positives, ends, side="right") - 1
-    found = np.full(len(times), np.nan)
-    for position, of_day in enumerate(times):
-        weight = of_day[day]
-        own = weight[positives]
-        if hits := own.sum():
-            precision = np.cumsum(own)[last] / np.maximum(np.cumsum(weight)[ends], 1)
-            found[position] = (own * precision).sum() / hits
+    ends = xp.take(ends, xp.searchsorted(ends, positives))
+    last = xp.searchsorted(positives, ends, side="right") - 1
+    found = xp.empty(weights.shape[0], dtype=xp.float64)
+    for position in range(weights.shape[0]):
+        weight = xp.take(weights[position, :], day)
+        own = xp.take(weight, positives)
+        precision = xp.take(xp.cumulative_sum(own), last) / xp.clip(xp.take(xp.cumulative_sum(weight), ends), 1, None)
+        hits = xp.sum(own)
+        found[position] = xp.where(hits > 0, xp.sum(own * precision) / xp.clip(hits, 1, None), xp.nan)
     return found
 
 
-def _calibration_errors(label: np.ndarray, score: np.ndarray, codes: np.ndarray, times: np.ndarray) -> np.ndarray:
+def _calibration_errors(label: Array, score: Array, codes: Array, weights: Array) -> Array:
     """Expected calibration error with each row as often as its day; bins are filled anew in each resample.
 
     A row that stands on an edge is divided between its bins, as its copies would be.
     """
-    order = np.argsort(score, kind="stable")
-    gap, day = (label - score)[order], codes[order]
-    found = np.empty(len(times))
-    for position, of_day in enumerate(times):
-        weight = of_day[day]
-        rows, gaps = np.r_[0, np.cumsum(weight)], np.r_[0, np.cumsum(weight * gap)]
-        smaller, larger = divmod(int(rows[-1]), CALIBRATION_BINS)
-        edges = np.arange(CALIBRATION_BINS + 1) * smaller + np.minimum(np.arange(CALIBRATION_BINS + 1), larger)
-        found[position] = np.abs(np.diff(np.interp(edges, rows, gaps))).sum() / rows[-1]
+    xp = namespace_of(label, score, codes, weights)
+    order, bins = argsort(score), xp.arange(CALIBRATION_BINS + 1, dtype=xp.float64)
+    gap, day = xp.take(label - score, order), xp.take(codes, order)
+    found = xp.empty(weights.shape[0], dtype=xp.float64)
+    for position in range(weights.shape[0]):
+        weight = xp.take(weights[position, :], day)
+        rows = xp.cumulative_sum(weight, include_initial=True)
+        gaps = xp.cumulative_sum(weight * gap, include_initial=True)
+        edges = bins * (rows[-1] // CALIBRATION_BINS) + xp.minimum(bins, rows[-1] % CALIBRATION_BINS)
+        at_edges = interpolate(edges, rows, gaps)
+        found[position] = xp.sum(xp.abs(at_edges[1:] - at_edges[:-1])) / rows[-1]
     return found

@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from pipelines.metrics import calibration, expected_calibration_error, measure, measure_all, placements
+from pipelines.metrics import (
+    average_precision,
+    calibration,
+    expected_calibration_error,
+    measure,
+    measure_all,
+    placements,
+    value_of,
+)
+from pipelines.spec_words import METRICS_OF
 
 LABEL = np.array([0, 1, 0, 1, 1, 0], float)
 SCORE = np.array([0.1, 0.9, 0.4, 0.4, 0.2, 0.3])
@@ -38,6 +47,25 @@ def test_metrics_equal_scikit_learns(month):
     assert found["brier"].value == pytest.approx(reference.brier_score_loss(label, score))
     inside = np.clip(score, 1e-7, 1 - 1e-7)
     assert found["log_loss"].value == pytest.approx(reference.log_loss(label, inside))
+
+
+@pytest.mark.parametrize("digits", [1, 2, 12])
+def test_average_precision_is_scikit_learns_to_the_bit(month, digits):
+    label, score, _, _ = month
+    score = np.round(score + np.random.default_rng(9).uniform(0, 0.1, len(score)), digits)
+    assert average_precision(label, score) == reference.average_precision_score(label, score)
+
+
+def test_average_precision_by_hand():
+    # Thresholds .9, .4, .3, .2: precision 1, 2/3, 1/2, 3/5 where recall rises by 1/3, 1/3, 0, 1/3.
+    assert average_precision(LABEL, SCORE) == pytest.approx((1 + 2 / 3 + 3 / 5) / 3)
+    assert np.isnan(average_precision(np.zeros(2), np.array([0.1, 0.2])))
+
+
+def test_a_value_alone_is_the_measured_one(month):
+    label, score, _, day = month
+    for metric in (*METRICS_OF["classification"], *METRICS_OF["regression"]):
+        assert value_of(metric, label, score) == measure(metric, label, score, day).value, metric
 
 
 def test_errors_in_minutes_equal_scikit_learns(month):
