@@ -5,6 +5,7 @@ snapshot is named by (table, version). Files are written whole or not at all, an
 Credentials and endpoint of S3 come from the AWS_* variables.
 """
 
+import contextlib
 import hashlib
 import io
 import os
@@ -256,6 +257,17 @@ class Store:
         """Names of the files in a folder that end so, without the suffix, sorted."""
         found = self._files.get_file_info(fs.FileSelector(folder, allow_not_found=True))
         return sorted(info.base_name.removesuffix(suffix) for info in found if info.base_name.endswith(suffix))
+
+    def files_below(self, folder: str) -> dict[str, datetime]:
+        """Paths of all files below a folder, with the time (UTC) at which each was written."""
+        found = self._files.get_file_info(fs.FileSelector(folder, recursive=True, allow_not_found=True))
+        return {info.path: info.mtime for info in found if info.type == fs.FileType.File}
+
+    def delete(self, path: str) -> None:
+        """Remove a file, or a folder with all that is in it; what is not there is no error."""
+        with contextlib.suppress(FileNotFoundError):
+            folder = self._files.get_file_info(path).type == fs.FileType.Directory
+            (self._files.delete_dir if folder else self._files.delete_file)(path)
 
     def _refuse_unwritable(self, error: Exception) -> None:
         refusals = ("permission denied", "read-only file system", "not a directory")

@@ -229,3 +229,17 @@ def test_a_store_below_a_file_is_refused_with_the_remedy(tmp_path):
 
 def test_a_read_only_store_is_refused_with_the_remedy(read_only):
     refuses_to_write(Store(str(read_only / "store")))
+
+
+def test_files_below_a_folder_are_listed_and_deleted_with_it(store):
+    for path in ("a/one.txt", "a/b/two.txt", "c/three.txt"):
+        store.write_file(path, b"told")
+    found = store.files_below("a")
+    assert sorted(found) == ["a/b/two.txt", "a/one.txt"]
+    assert all(abs((datetime.now(UTC) - written).total_seconds()) < 3600 for written in found.values())
+    store.delete("a/one.txt")
+    store.delete("a/one.txt")
+    assert sorted(store.files_below("a")) == ["a/b/two.txt"]
+    store.delete("a")
+    store.delete("a")
+    assert store.files_below("a") == {} and store.exists("c/three.txt")
