@@ -12,6 +12,7 @@ import resource
 import shutil
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from pipelines.environment import REPO
@@ -74,19 +75,23 @@ class Cost(Strict):
 
 
 class Meter:
-    """What a stretch of work costs, from its making on."""
+    """What a stretch of work costs, from its making on. spent: what was spent on the same work before it was
+    interrupted. gpus: how many it holds; None on the CPU."""
 
-    def __init__(self) -> None:
+    def __init__(self, spent: Cost | None = None, gpus: int | None = None) -> None:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
+        self._spent, self._gpus = spent or Cost(cpu_s=0.0, wall_s=0.0, peak_memory_mb=0.0, gpu_s=None), gpus
 
     def read(self) -> Cost:
         # Linux counts it in KiB.
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        wall = time.perf_counter() - self._wall
+        gpu = None if self._gpus is None else round((self._spent.gpu_s or 0.0) + wall * self._gpus, 3)
         return Cost(
-            cpu_s=round(time.process_time() - self._cpu, 3),
-            wall_s=round(time.perf_counter() - self._wall, 3),
-            peak_memory_mb=round(peak, 1),
-            gpu_s=None,
+            cpu_s=round(self._spent.cpu_s + time.process_time() - self._cpu, 3),
+            wall_s=round(self._spent.wall_s + wall, 3),
+            peak_memory_mb=max(self._spent.peak_memory_mb, round(peak, 1)),
+            gpu_s=gpu,
         )
 
 
@@ -153,10 +158,11 @@ def _gpu_model() -> str | None:
 
 
 def _version(distribution: str) -> str | None:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    # The image of the CPU steps has XGBoost from the distribution without CUDA: the same release of the same module.
+    for name in (distribution, f"{distribution}-cpu"):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(name)
+    return None
 
 
 def _asked(*command: str) -> str:

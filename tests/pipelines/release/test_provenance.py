@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.release.provenance import UNKNOWN_COMMIT, Meter, capture, code_state, source_digest
+from pipelines.release.provenance import UNKNOWN_COMMIT, Cost, Meter, capture, code_state, source_digest
 
 
 @pytest.fixture
@@ -84,3 +84,10 @@ def test_a_meter_counts_the_work_since_it_was_made():
         np.sort(rng.random(100_000))
     cost = meter.read()
     assert cost.cpu_s >= 0.05 and cost.wall_s > before.wall_s and cost.peak_memory_mb > 20 and cost.gpu_s is None
+
+
+def test_a_meter_goes_on_from_what_was_spent_before_an_interruption():
+    spent = Cost(cpu_s=100.0, wall_s=50.0, peak_memory_mb=1e6, gpu_s=90.0)
+    cost = Meter(spent, gpus=2).read()
+    assert 100 <= cost.cpu_s < 110 and 50 <= cost.wall_s < 60 and cost.peak_memory_mb == 1e6
+    assert cost.gpu_s == pytest.approx(90 + 2 * (cost.wall_s - 50), abs=0.01)
