@@ -2,14 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from pipelines.array import get_xp
+from pipelines.boosting import Fit, Grown, Matrices, best_round, device_of, grow, stopped_at
 from pipelines.encoding import Encoding
+from pipelines.matrices import batches, quantize
 from pipelines.spec_words import Task
 from pipelines.training_spec import Training
+
+if TYPE_CHECKING:  # the store and its tables are not loaded where a model is only served
+    from pipelines.checkpoints import Checkpoints
 
 OBJECTIVES: dict[Task, tuple[str, str]] = {
     "classification": ("binary:logistic", "logloss"),
@@ -47,44 +53,67 @@ def stop_early(
     fit: tuple[np.ndarray, np.ndarray],
     holdout: tuple[np.ndarray, np.ndarray],
     report: Callable[[str], None],
+    checkpoints: "Checkpoints | None" = None,
 ) -> EarlyStopping:
     """Fit until the holdout, which is later in time, stops improving.
 
-    fit, holdout: matrix (n, columns) of `Encoding.matrix` and label (n,).
+    fit, holdout: matrix (n, columns) of `Encoding.matrix` and label (n,). Raises GpuMissing; Preempted, with
+    checkpoints.
     """
-    import xgboost
 
-    history: dict[str, dict[str, list[float]]] = {}
-    data = _matrix(training, encoding, *fit)
-    metric = OBJECTIVES[task][1]
-    booster = xgboost.train(
-        _parameters(task, training),
-        data,
-        num_boost_round=training.max_rounds,
-        evals=[(_matrix(training, encoding, *holdout, reference=data), "holdout")],
-        early_stopping_rounds=training.early_stopping_rounds,
-        evals_result=history,
-        callbacks=[_progress(training.max_rounds, metric, report)],
-        verbose_eval=False,
+    def matrices() -> Matrices:
+        data = quantize(encoding, fit, training.parameters.max_bin, training.device)
+        return Matrices(data, quantize(encoding, holdout, training.parameters.max_bin, training.device, data))
+
+    patience = training.early_stopping_rounds
+    plan = Fit(
+        "early_stopping", _parameters(task, training), training.max_rounds, training.chunk_rounds, patience, report
     )
-    return EarlyStopping(booster.best_iteration + 1, metric, history["holdout"][metric])
+    curve = _grown(plan, matrices, checkpoints).curve
+    curve = curve[: stopped_at(curve, patience)]
+    return EarlyStopping(best_round(curve), OBJECTIVES[task][1], curve)
 
 
 def fit_rounds(
-    task: Task, training: Training, encoding: Encoding, rows: tuple[np.ndarray, np.ndarray], rounds: int
+    task: Task,
+    training: Training,
+    encoding: Encoding,
+    rows: tuple[np.ndarray, np.ndarray],
+    rounds: int,
+    name: str = "fit",
+    checkpoints: "Checkpoints | None" = None,
 ) -> Any:
-    """A Booster of exactly that many rounds on all the rows."""
+    """A Booster of exactly that many rounds on all the rows, on the device that it was fitted on.
+
+    name: of its checkpoints. Raises GpuMissing; Preempted, with checkpoints.
+    """
     import xgboost
 
-    return xgboost.train(_parameters(task, training), _matrix(training, encoding, *rows), num_boost_round=rounds)
+    def matrices() -> Matrices:
+        return Matrices(quantize(encoding, rows, training.parameters.max_bin, training.device))
+
+    plan = Fit(name, _parameters(task, training), rounds, training.chunk_rounds)
+    model = _grown(plan, matrices, checkpoints).model
+    return xgboost.Booster({"device": training.device, "nthread": THREADS}, model_file=bytearray(model))
+
+
+def _grown(fit: Fit, matrices: Callable[[], Matrices], checkpoints: "Checkpoints | None") -> Grown:
+    # Before anything is read or fitted: a GPU that is missing is told at once.
+    get_xp(fit.parameters["device"])
+    return grow(fit, matrices()) if checkpoints is None else checkpoints.follow(fit, matrices)
 
 
 def score(booster: Any, encoding: Encoding, matrix: np.ndarray) -> np.ndarray:
-    """Probability of the positive class, or the predicted value; shape (n,), float32."""
+    """Probability of the positive class, or the predicted value; shape (n,), float32.
+
+    On the Booster's own device, to which the rows go in batches.
+    """
     import xgboost
 
-    data = xgboost.DMatrix(matrix, feature_names=encoding.columns, feature_types=encoding.feature_types)
-    return np.asarray(booster.predict(data))
+    xp = get_xp(device_of(booster))
+    named = {"feature_names": encoding.columns, "feature_types": encoding.feature_types}
+    parts = (xgboost.DMatrix(xp.asarray(matrix[part]), **named) for part in batches(matrix))
+    return np.concatenate([booster.predict(part) for part in parts])
 
 
 def importances(booster: Any) -> dict[str, float]:
@@ -103,34 +132,5 @@ def _parameters(task: Task, training: Training) -> dict[str, Any]:
         "tree_method": "hist",
         "seed": training.seed,
         "nthread": THREADS,
+        "device": training.device,
     }
-
-
-def _matrix(
-    training: Training, encoding: Encoding, matrix: np.ndarray, label: np.ndarray, reference: Any = None
-) -> Any:
-    import xgboost
-
-    return xgboost.QuantileDMatrix(
-        matrix,
-        label=label,
-        feature_names=encoding.columns,
-        feature_types=encoding.feature_types,
-        enable_categorical=True,
-        ref=reference,
-        max_bin=training.parameters.max_bin,
-    )
-
-
-def _progress(rounds: int, metric: str, report: Callable[[str], None]) -> Any:
-    import xgboost
-
-    class Progress(xgboost.callback.TrainingCallback):  # type: ignore[misc]
-        def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-            if (epoch + 1) % 50 == 0:
-                report(
-                    f"round {epoch + 1} of at most {rounds}: holdout {metric} {evals_log['holdout'][metric][-1]:.4f}"
-                )
-            return False
-
-    return Progress()
