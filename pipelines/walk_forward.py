@@ -10,12 +10,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from pipelines.baselines import fit_baseline
+from pipelines.checkpoints import Checkpoints
 from pipelines.dataset import validated_partitions
 from pipelines.encoding import Encoding
 from pipelines.errors import EmptyWindow, MissingInput
@@ -24,8 +26,9 @@ from pipelines.interval import parse_time, partition_interval
 from pipelines.joined import JoinedPartition, joined_partition
 from pipelines.layout import candidate_scores
 from pipelines.spec import ModelSpec, find_dataset
+from pipelines.spec_words import Baseline
 from pipelines.store import Store
-from pipelines.training_set import Rows, Split, TrainingSet, declared_features, load, require_rows, split_of
+from pipelines.training_set import Rows, Split, TrainingSet, declared_features, load, require_rows, split_of, stamp
 
 
 def candidate_key(spec: ModelSpec, manifest: TrainingSet) -> str:
@@ -52,10 +55,11 @@ class HeldOut:
         return store.write_parquet(path, pa.table({**columns, "label": self.rows.label, **scores}))
 
 
-def hold_out(spec: ModelSpec, split: Split, rows: Rows) -> HeldOut:
+def hold_out(spec: ModelSpec, split: Split, rows: Rows, checkpoints: Checkpoints | None = None) -> HeldOut:
     """Find the number of rounds on the early-stopping window, fit all rows before the evaluation months, score those.
 
-    Raises EmptyWindow when fit, early-stopping or evaluation rows are missing or have one class only.
+    Raises EmptyWindow when fit, early-stopping or evaluation rows are missing or have one class only; Preempted,
+    with checkpoints.
     """
     task = spec.target.task
     earlier, held_out = rows.between(None, split.evaluation_from), rows.between(split.evaluation_from, split.as_of)
@@ -72,29 +76,42 @@ def hold_out(spec: ModelSpec, split: Split, rows: Rows) -> HeldOut:
         (known[0][fitting], known[1][fitting]),
         (known[0][~fitting], known[1][~fitting]),
         lambda line: print(line, flush=True),
+        checkpoints,
     )
-    booster = fit_rounds(task, spec.training, encoding, known, stopped.rounds)
+    booster = fit_rounds(task, spec.training, encoding, known, stopped.rounds, "held_out", checkpoints)
     unseen = encoding.matrix(held_out.features)
     scores = {"candidate": score(booster, encoding, unseen)}
     for baseline in spec.training.baselines:
-        print(f"fitting the baseline {baseline}", flush=True)
-        scores[baseline] = fit_baseline(baseline, encoding, known)(unseen)
+        make = partial(_baseline_scores, baseline, encoding, known, unseen)
+        scores[baseline] = checkpoints.scores(baseline, make) if checkpoints else make()
     return HeldOut(Model(booster, encoding), stopped, held_out, scores)
 
 
-def score_older_windows(spec: ModelSpec, store: Store, manifest: TrainingSet) -> list[str]:
+def _baseline_scores(
+    baseline: Baseline, encoding: Encoding, known: tuple[np.ndarray, np.ndarray], unseen: np.ndarray
+) -> np.ndarray:
+    print(f"fitting the baseline {baseline}", flush=True)
+    return fit_baseline(baseline, encoding, known)(unseen)
+
+
+def score_older_windows(
+    spec: ModelSpec, store: Store, manifest: TrainingSet, checkpoints: Checkpoints | None = None
+) -> list[str]:
     """Files of the scores of the windows before the newest one, newest first, made where they are not there yet.
 
     Fewer than the spec asks for where the training set, or a joined partition before it, does not reach back so far.
+    checkpoints: of the training that asks for them. Raises Preempted with those.
     """
     paths = []
     for earlier in _earlier_manifests(spec, store, manifest):
-        path = candidate_scores(spec.name, candidate_key(spec, earlier))
+        key = candidate_key(spec, earlier)
+        path = candidate_scores(spec.name, key)
         if not store.exists(path):
             end = parse_time(earlier.as_of)
             print(f"scoring the walk-forward window that ends {end:%F}", flush=True)
+            own = checkpoints.of_window(stamp(end), key) if checkpoints else None
             try:
-                held_out = hold_out(spec, split_of(spec, end), load(store, spec, earlier))
+                held_out = hold_out(spec, split_of(spec, end), load(store, spec, earlier), own)
             except EmptyWindow:
                 break
             held_out.write(store, path)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from pipelines.candidate import Candidate, Trained, log_candidate, write_candidate
+from pipelines.checkpoints import Checkpoints, checkpoints_of
 from pipelines.encoding import Encoding
 from pipelines.estimators import Model, fit_rounds, importances
 from pipelines.flow import StepResult
@@ -10,7 +11,7 @@ from pipelines.interval import Interval
 from pipelines.layout import candidate, candidate_scores
 from pipelines.metrics import measure_all
 from pipelines.registry import Registry
-from pipelines.release.provenance import Meter, capture
+from pipelines.release.provenance import capture
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
 from pipelines.training_set import Rows, TrainingSet, declared_features, keep, load, read, split_of, stamp
@@ -25,51 +26,55 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     The registered model is the refitted one; the scores that are evaluated come from models that never
     saw the months they score. The same inputs find the version that they made before.
     """
-    meter, manifest = Meter(), read(store, spec.name, interval.as_of)
+    manifest = read(store, spec.name, interval.as_of)
     keep(store, manifest)
     key = candidate_key(spec, manifest)
+    checkpoints = checkpoints_of(spec, store, key)
     path = candidate(spec.name, stamp(interval.as_of))
     known = Candidate.from_json(store.read_file(path)) if store.exists(path) else None
     if known is not None and known.key == key and registry.find_candidate(spec.name, key) is not None:
-        older = score_older_windows(spec, store, manifest)
+        older = score_older_windows(spec, store, manifest, checkpoints)
         write_candidate(store, replace(known, walk_forward=[known.scores, *older]))
+        checkpoints.clear()
         return _result(spec, interval, known, path, f"version {known.version} was trained on the same rows before")
 
     rows = load(store, spec, manifest)
-    held_out = hold_out(spec, split_of(spec, interval.as_of), rows)
-    refitted = refit(spec, rows, held_out.stopped.rounds)
-    made = log_candidate(registry, spec, _trained(spec, store, manifest, rows, held_out, refitted, meter))
+    held_out = hold_out(spec, split_of(spec, interval.as_of), rows, checkpoints)
+    refitted = refit(spec, rows, held_out.stopped.rounds, checkpoints)
+    made = log_candidate(registry, spec, _trained(spec, manifest, rows, held_out, refitted, checkpoints))
     path = write_candidate(store, made)
+    checkpoints.clear()
     outcome = f"version {made.version}: {made.rounds} rounds, {len(rows.label):,} rows"
     return _result(spec, interval, made, path, outcome)
 
 
-def refit(spec: ModelSpec, rows: Rows, rounds: int) -> Model:
-    """The same recipe on all rows, the newest included: the model that is registered."""
+def refit(spec: ModelSpec, rows: Rows, rounds: int, checkpoints: Checkpoints | None = None) -> Model:
+    """The same recipe on all rows, the newest included: the model that is registered, ready to score on a CPU."""
     print(f"fitting {rounds} rounds on all {len(rows.label):,} rows", flush=True)
     encoding = Encoding.fit(rows.features, declared_features(spec))
-    matrix = encoding.matrix(rows.features)
-    return Model(fit_rounds(spec.target.task, spec.training, encoding, (matrix, rows.label), rounds), encoding)
+    known = (encoding.matrix(rows.features), rows.label)
+    booster = fit_rounds(spec.target.task, spec.training, encoding, known, rounds, "refit", checkpoints)
+    booster.set_param({"device": "cpu"})
+    return Model(booster, encoding)
 
 
 def _trained(
     spec: ModelSpec,
-    store: Store,
     manifest: TrainingSet,
     rows: Rows,
     held_out: HeldOut,
     refitted: Model,
-    meter: Meter,
+    checkpoints: Checkpoints,
 ) -> Trained:
     """What MLflow is told, with the metrics of the held-out months; their scores are written to the store."""
-    key = candidate_key(spec, manifest)
+    store, key = checkpoints.store, checkpoints.key
     newest = candidate_scores(spec.name, key)
     digest = held_out.write(store, newest)
     measured = {
         who: measure_all(spec.target.task, held_out.rows.label, values, held_out.rows.day)
         for who, values in held_out.scores.items()
     }
-    walk_forward = [newest, *score_older_windows(spec, store, manifest)]
+    walk_forward = [newest, *score_older_windows(spec, store, manifest, checkpoints)]
     return Trained(
         manifest=manifest,
         key=key,
@@ -83,7 +88,7 @@ def _trained(
         scores_digest=digest,
         walk_forward=walk_forward,
         provenance=capture(),
-        cost=meter.read(),
+        cost=checkpoints.meter.read(),
     )
 
 

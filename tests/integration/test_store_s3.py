@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import boto3
 import pyarrow as pa
 import pytest
 from moto.server import ThreadedMotoServer
 
+from pipelines.checkpoints import Checkpoints, remove_abandoned, spent_on
 from pipelines.journal import Event, events, latest, numbered, record_decided
+from pipelines.layout import checkpoints_folder
+from pipelines.release.provenance import Meter
 from pipelines.steps import featurize, validate
 from pipelines.store import Store
+from tests.pipelines.interrupted_fits import KEY, MODEL, Killed, die, interrupt, refit
 from tests.pipelines.months import FEBRUARY, JANUARY, pull
 
 pytestmark = pytest.mark.slow
@@ -81,6 +86,24 @@ def test_files_are_written_listed_and_read(s3):
     s3.write_parquet("features/a.parquet", ROWS)
     assert s3.read_parquet("features/a.parquet").equals(ROWS)
     assert s3.location("pages/a.html") == f"{s3.uri}/pages/a.html"
+
+
+def test_a_fit_is_resumed_from_its_checkpoint_there_and_the_folder_deleted_with_the_training(s3, monkeypatch, capsys):
+    saved = Checkpoints(s3, MODEL, KEY, every_s=0, meter=Meter(), inputs=KEY)
+    interrupt(monkeypatch, 2, die)
+    with pytest.raises(Killed):
+        refit(saved)
+    assert len(s3.files_below(checkpoints_folder(MODEL))) == 4
+    s3.delete(min(path for path in s3.files_below(checkpoints_folder(MODEL)) if path.endswith(".json")))
+    assert spent_on(s3, MODEL, KEY) is not None
+    assert refit(saved) == refit(None)
+    assert "resuming refit at round 8 of 14 from its checkpoint\n" in capsys.readouterr().out
+    remove_abandoned(s3, MODEL, "another", datetime.now(UTC))
+    assert len(s3.files_below(checkpoints_folder(MODEL))) == 4
+    s3.write_file("checkpoints/other/kept", b"told")
+    saved.clear()
+    saved.clear()
+    assert list(s3.files_below("checkpoints")) == ["checkpoints/other/kept"]
 
 
 def test_data_steps_leave_there_what_they_leave_in_a_folder(s3, store, year, flights):
