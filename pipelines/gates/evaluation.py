@@ -99,12 +99,12 @@ def digest_of_gates(gates: Sequence[Gate]) -> str:
 
 
 def _metrics(evidence: Evidence) -> dict[str, dict[str, Measured]]:
-    rows, task = evidence.rows, evidence.spec.target.task
+    rows, task, moved = evidence.rows, evidence.spec.target.task, evidence.on_device
     found = {
-        who: measure_all(task, rows.label, values, rows.day)
+        who: measure_all(task, moved(rows.label), moved(values), rows.day)
         for who, values in {"candidate": rows.candidate, **rows.baselines}.items()
     }
     known = rows.where(~np.isnan(rows.champion))
     if len(known) and (task == "regression" or len(np.unique(known.label)) == 2):
-        found["champion"] = measure_all(task, known.label, known.champion, known.day)
+        found["champion"] = measure_all(task, moved(known.label), moved(known.champion), known.day)
     return found

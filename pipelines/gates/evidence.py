@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
+from pipelines.array import Array, Device, to_device
 from pipelines.candidate import Candidate
 from pipelines.champions import Champion
 from pipelines.estimators import Model
@@ -55,7 +56,8 @@ class Evidence:
     candidate and the champion have scored. attempt: 1 for the first candidate held against this champion.
 
     Gathered only where a gate needs it, else None: evaluated, the model that never saw the newest
-    window; serving, what answering with the registered one costs.
+    window; serving, what answering with the registered one costs. device: where whole columns of scores are
+    measured; the rows themselves stay on the host.
     """
 
     spec: ModelSpec
@@ -67,3 +69,8 @@ class Evidence:
     attempt: int = 1
     evaluated: Model | None = None
     serving: Serving | None = None
+    device: Device = "cpu"
+
+    def on_device(self, column: np.ndarray) -> Array:
+        """Labels or scores, (n,), where metrics are to be computed. Raises GpuMissing."""
+        return to_device(column, self.device)

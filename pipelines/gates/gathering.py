@@ -40,6 +40,7 @@ def gather(
         rows=rows,
         walk_forward=_scored(known, [], features if "features" in needs else None),
         attempt=attempt(store, spec.name, made.version, champion),
+        device="cuda" if spec.compute.has_gpu("evaluate") else "cpu",
         evaluated=registry.load_evaluated(made.run_id) if "evaluated" in needs else None,
         serving=measure(store, registry, made, champion, features[(scored["window"] == 0).to_numpy()])
         if "serving" in needs and features is not None

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from pipelines.array import Device, to_device
 from pipelines.champions import Champion, champions
 from pipelines.dataset import backfill_command, covered_part, validated_partitions
 from pipelines.drift.inputs import column_drift
@@ -38,11 +39,14 @@ def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
     scored = scores_of(spec, scored, current)
     features = declared_features(spec)
     seasonal = {name for view in declared_views(spec.dataset) if view.seasonal for name in view.columns()}
-    inputs = [column_drift(reference.features[f.name], current.features[f.name], f.name in seasonal) for f in features]
+    device: Device = "cuda" if spec.compute.has_gpu("detect_drift") else "cpu"
+    inputs = [
+        column_drift(reference.features[f.name], current.features[f.name], f.name in seasonal, device) for f in features
+    ]
     evaluated = Evaluation.from_json(store.read_file(evaluation(spec.name, champion.version)))
     held_out = store.read_parquet(evaluated.scores, ["candidate"]).to_pandas()
-    prediction = column_drift(held_out["candidate"].rename("score"), scored["score"], seasonal=False)
-    quality = _quality(spec, current, scored["score"].to_numpy(), evaluated)
+    prediction = column_drift(held_out["candidate"].rename("score"), scored["score"], False, device)
+    quality = _quality(spec, current, scored["score"].to_numpy(), evaluated, device)
     severity, reasons = assess(spec.monitoring, quality, prediction, inputs)
     report = DriftReport(
         model=spec.name,
@@ -104,14 +108,15 @@ def _reference(spec: ModelSpec, store: Store, champion: Champion) -> Rows:
     )
 
 
-def _quality(spec: ModelSpec, rows: Rows, scores: np.ndarray, evaluated: Evaluation) -> Quality | None:
+def _quality(spec: ModelSpec, rows: Rows, scores: np.ndarray, evaluated: Evaluation, device: Device) -> Quality | None:
     """None while no label is known, or one class only."""
     known = ~np.isnan(rows.label)
     if not known.any() or (spec.target.task == "classification" and len(np.unique(rows.label[known])) < 2):
         return None
+    label, score = (to_device(values[known], device) for values in (rows.label, scores))
     return Quality(
         metric=spec.monitoring.metric,
-        measured=measure_all(spec.target.task, rows.label[known], scores[known], rows.day[known]),
+        measured=measure_all(spec.target.task, label, score, rows.day[known]),
         reference=evaluated.metrics["candidate"][spec.monitoring.metric].value,
         labelled=int(known.sum()),
         rows=len(rows.label),

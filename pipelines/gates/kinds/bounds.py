@@ -38,7 +38,7 @@ class _Bound(Gate):
         from pipelines.metrics import measure
 
         rows = evidence.rows
-        measured = measure(self.metric, rows.label, rows.candidate, rows.day)
+        measured = measure(self.metric, evidence.on_device(rows.label), evidence.on_device(rows.candidate), rows.day)
         verdict, words = hold(measured, asked, bound, self.judged_by)
         return self.result(verdict, f"{self.metric} is {measured}; {words}", measured, bound=bound, rows=len(rows))
 

@@ -35,7 +35,7 @@ class Calibration(Gate):
         from pipelines.gates.reliability import reliability_of
 
         rows = evidence.rows
-        found = reliability_of(rows.label, rows.candidate, rows.day)
+        found = reliability_of(evidence.on_device(rows.label), evidence.on_device(rows.candidate), rows.day)
         verdict, words = hold(found.ece, "at most", self.ece_at_most, self.judged_by)
         others = self._recalibrated(rows)
         sentence = f"ece is {found.ece}; {words}"

@@ -59,7 +59,8 @@ class VersusChampion(Gate):
         alpha = spent(self.alpha, evidence.attempt)
         told = {"attempt": evidence.attempt, "alpha": self.alpha, "alpha_spent": alpha}
         try:
-            compared = compare(self.metric, rows.label, rows.candidate, rows.champion, rows.day)
+            label, candidate, champion = map(evidence.on_device, (rows.label, rows.candidate, rows.champion))
+            compared = compare(self.metric, label, candidate, champion, rows.day)
             return self._decide(compared, alpha, told)
         except Incomparable as why:
             sentence = f"{self.metric} against the champion's cannot be compared: {why}"
@@ -135,7 +136,9 @@ class VersusBaseline(Gate):
         told: dict[str, Any] = {"bound": self.better_by, "rows": len(rows)}
         words = f"{self.metric} is better than {self.baseline}'s by"
         try:
-            compared = compare(self.metric, rows.label, rows.candidate, rows.baselines[self.baseline], rows.day)
+            columns = (rows.label, rows.candidate, rows.baselines[self.baseline])
+            label, candidate, baseline = map(evidence.on_device, columns)
+            compared = compare(self.metric, label, candidate, baseline, rows.day)
         except Incomparable as why:
             return self.result("cannot_tell", f"{words} an unknown amount: {why}", **told)
         words += f" {compared.gain:.4f}"
