@@ -51,6 +51,7 @@ lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml, a
 	@$(LOCK_IMAGE) --group airflow-cluster -o docker/airflow.txt
 	@$(LOCK_IMAGE) --group steps-cpu -o docker/steps.txt
 	@$(LOCK_IMAGE) --group steps-gpu -o docker/steps-gpu.txt
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes deploy/scan.in -o deploy/scan.txt
 
 clean: down ## Stop the servers and remove .venv and .trainyard; a TRAINYARD_HOME elsewhere is yours to remove.
 	@rm -rf $(VENV) .trainyard .pytest_cache .mypy_cache .ruff_cache
