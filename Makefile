@@ -49,7 +49,7 @@ lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml, a
 	@$(UV) pip compile --quiet --universal --python-version 3.11 pyproject.toml \
 	    --group airflow --group steps --group embedded --group dev -o requirements.txt
 	@$(LOCK_IMAGE) --group airflow-cluster -o docker/airflow.txt
-	@$(LOCK_IMAGE) --group steps-cpu -o docker/steps.txt
+	@$(LOCK_IMAGE) --override docker/overrides-cpu.txt --group steps -o docker/steps.txt
 	@$(LOCK_IMAGE) --group steps-gpu -o docker/steps-gpu.txt
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes deploy/scan.in -o deploy/scan.txt
 

@@ -12,7 +12,6 @@ import resource
 import shutil
 import subprocess
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from pipelines.environment import REPO
@@ -158,11 +157,10 @@ def _gpu_model() -> str | None:
 
 
 def _version(distribution: str) -> str | None:
-    # The image of the CPU steps has XGBoost from the distribution without CUDA: the same release of the same module.
-    for name in (distribution, f"{distribution}-cpu"):
-        with suppress(importlib.metadata.PackageNotFoundError):
-            return importlib.metadata.version(name)
-    return None
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _asked(*command: str) -> str:
