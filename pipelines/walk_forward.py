@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pipelines.array import Device
 from pipelines.baselines import fit_baseline
 from pipelines.checkpoints import Checkpoints
 from pipelines.dataset import validated_partitions
@@ -82,16 +83,16 @@ def hold_out(spec: ModelSpec, split: Split, rows: Rows, checkpoints: Checkpoints
     unseen = encoding.matrix(held_out.features)
     scores = {"candidate": score(booster, encoding, unseen)}
     for baseline in spec.training.baselines:
-        make = partial(_baseline_scores, baseline, encoding, known, unseen)
+        make = partial(_baseline_scores, baseline, spec.training.device, encoding, known, unseen)
         scores[baseline] = checkpoints.scores(baseline, make) if checkpoints else make()
     return HeldOut(Model(booster, encoding), stopped, held_out, scores)
 
 
 def _baseline_scores(
-    baseline: Baseline, encoding: Encoding, known: tuple[np.ndarray, np.ndarray], unseen: np.ndarray
+    baseline: Baseline, device: Device, encoding: Encoding, known: tuple[np.ndarray, np.ndarray], unseen: np.ndarray
 ) -> np.ndarray:
     print(f"fitting the baseline {baseline}", flush=True)
-    return fit_baseline(baseline, encoding, known)(unseen)
+    return fit_baseline(baseline, encoding, known, device)(unseen)
 
 
 def score_older_windows(

@@ -1,9 +1,15 @@
+import contextlib
+import sys
+from functools import partial
+
 import numpy as np
 import pytest
 
+from pipelines.array import GpuMissing, get_xp
 from pipelines.baselines import fit_baseline
 from pipelines.encoding import Encoding
 from pipelines.estimators import fit_rounds, importances, score, stop_early
+from pipelines.matrices import batches
 from pipelines.training_spec import Training, XGBoostParameters
 
 ENCODING = Encoding(["carrier", "risk", "noise"], {"carrier": ["AA", "UA"]})
@@ -55,6 +61,47 @@ def test_early_stopping_keeps_the_best_round_of_the_holdout():
     assert stopped.metric == "logloss"
     assert stopped.rounds == int(np.argmin(stopped.curve)) + 1
     assert stopped.rounds < len(stopped.curve) <= stopped.rounds + TRAINING.early_stopping_rounds
+
+
+def test_without_sampling_the_rounds_are_those_of_one_xgboost_train_however_they_are_cut():
+    import xgboost
+
+    plain = TRAINING.model_copy(update={"parameters": XGBoostParameters(), "chunk_rounds": 7})
+    matrices = [xgboost.DMatrix(*rows(seed), feature_types=ENCODING.feature_types) for seed in (1, 2)]
+    seen: dict[str, dict[str, list[float]]] = {}
+    parameters = {**plain.parameters.model_dump(), "objective": "binary:logistic", "tree_method": "hist"}
+    booster = xgboost.train(
+        parameters, matrices[0], 60, evals=[(matrices[1], "holdout")], early_stopping_rounds=5, evals_result=seen
+    )
+    stopped = stop_early("classification", plain, ENCODING, rows(1), rows(2), lambda line: None)
+    assert stopped.rounds == booster.best_iteration + 1
+    assert stopped.curve == pytest.approx(seen["holdout"]["logloss"], abs=1e-6)
+
+
+def test_a_gpu_that_is_missing_is_told_before_anything_is_fitted(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    on_gpu = TRAINING.model_copy(update={"device": "cuda"})
+    with pytest.raises(GpuMissing, match="CuPy is not installed here"):
+        fit_rounds("classification", on_gpu, ENCODING, rows(1), 5)
+
+
+def test_a_fit_that_xgboost_quietly_ran_on_the_cpu_is_refused(monkeypatch):
+    with contextlib.suppress(GpuMissing):
+        get_xp("cuda")
+        pytest.skip("there is a GPU: nothing is run on the CPU in its place")
+    for module in ("estimators", "matrices"):
+        monkeypatch.setattr(f"pipelines.{module}.get_xp", lambda device: np)
+    on_gpu = TRAINING.model_copy(update={"device": "cuda"})
+    with pytest.raises(GpuMissing, match='"cuda", but XGBoost trained on cpu'):
+        fit_rounds("classification", on_gpu, ENCODING, rows(1), 5)
+
+
+def test_rows_that_go_to_the_device_in_batches_are_scored_alike(booster, monkeypatch):
+    matrix, _ = rows(2)
+    whole = score(booster, ENCODING, matrix)
+    monkeypatch.setattr("pipelines.estimators.batches", partial(batches, batch_bytes=matrix[:7].nbytes))
+    assert (score(booster, ENCODING, matrix) == whole).all()
+    assert score(booster, ENCODING, matrix[:0]).shape == (0,)
 
 
 def test_training_tells_its_progress():
