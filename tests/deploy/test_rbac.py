@@ -1,4 +1,4 @@
-"""Airflow's Roles hold the verbs that the installed provider calls, and none beside them."""
+"""Airflow's Roles hold the verbs that the installed provider and plugins/ call, and none beside them."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.manifests import STEPS, named, of_kind
+from tests.deploy.manifests import REPOSITORY, STEPS, named, of_kind
 
 VERBS = {
     "create_namespaced_pod": ("pods", "create"),
@@ -51,8 +51,9 @@ def granted(role: str) -> set[tuple[str, str]]:
     return {(resource, verb) for rule in rules for resource in rule["resources"] for verb in rule["verbs"]}
 
 
-def test_a_worker_may_do_what_the_operator_calls():
-    needed = called(provider("operators/pod.py") + provider("utils/pod_manager.py"))
+def test_a_worker_may_do_what_the_operator_and_our_own_calls_need():
+    ours = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "plugins").glob("*.py"))
+    needed = called(provider("operators/pod.py") + provider("utils/pod_manager.py") + ours)
     assert granted("airflow-worker") == needed | WATCHED | NEWER_CLUSTERS
 
 
