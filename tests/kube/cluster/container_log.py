@@ -37,9 +37,8 @@ class ContainerLog:
         self._grown = asyncio.Condition()
 
     async def write(self, block: bytes) -> None:
-        *lines, rest = (self._rest + block).splitlines(keepends=True) if block else [self._rest]
-        if rest.endswith(b"\n"):
-            lines, rest = [*lines, rest], b""
+        *lines, rest = (self._rest + block).split(b"\n")
+        lines = [line + b"\n" for line in lines]
         while len(rest) >= LINE_BYTES:
             lines, rest = [*lines, rest[:LINE_BYTES]], rest[LINE_BYTES:]
         self._rest = rest

@@ -21,7 +21,8 @@ def node(
     taints: Sequence[Taint] = (),
 ) -> Node:
     """taints: of the form {"key": …, "value": …, "effect": "NoSchedule"}."""
-    capacity = {"cpu": cpu, "memory": memory, "pods": "110"} | ({GPU: str(gpus)} if gpus else {})
+    room = {"cpu": cpu, "memory": memory, "ephemeral-storage": "500Gi", "pods": "110"}
+    capacity = room | ({GPU: str(gpus)} if gpus else {})
     return {
         "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, **(labels or {})}},
         "spec": {"taints": [dict(taint) for taint in taints]},
