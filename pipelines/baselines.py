@@ -84,7 +84,7 @@ class _LinearOnDevice:
         if (found := os.environ.get(DISPATCH)) != "1":
             raise DispatchOff(
                 f"training.device = 'cuda' fits {baseline} on the GPU, for which scikit-learn needs {DISPATCH}=1 in "
-                f"the environment that Python starts with (found {found!r}). Run the step in the GPU image (steps-gpu), "
+                f"the environment that Python starts with (found {found!r}). Run the step in the GPU image, steps-gpu, "
                 f"or start it with {DISPATCH}=1."
             )
         self.xp, self.encoding = xp, encoding
