@@ -31,10 +31,13 @@ from pipelines.spec_words import Baseline
 from pipelines.store import Store
 from pipelines.training_set import Rows, Split, TrainingSet, declared_features, load, require_rows, split_of, stamp
 
+# What a training is told that changes nothing of its model.
+OUTSIDE_THE_KEY = frozenset({"walk_forward_windows", "checkpoint_s"})
+
 
 def candidate_key(spec: ModelSpec, manifest: TrainingSet) -> str:
     """Names a candidate by what goes into it: the same key means the same model."""
-    training = spec.training.model_dump(exclude={"walk_forward_windows", "checkpoint_s"})
+    training = spec.training.model_dump(exclude=set(OUTSIDE_THE_KEY))
     recipe = {"training_set": manifest.digest, "training": training}
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:32]
 

@@ -32,7 +32,7 @@ from pipelines.steps import train
 from pipelines.store import Store
 from pipelines.training_set import TrainingSet, load, split_of
 from pipelines.training_spec import Training
-from pipelines.walk_forward import HeldOut, candidate_key, hold_out
+from pipelines.walk_forward import OUTSIDE_THE_KEY, HeldOut, candidate_key, hold_out
 
 TOLERANCE = 1e-6
 Outcome = Literal["identical", "equivalent", "unproven", "different"]
@@ -136,6 +136,9 @@ def recorded_specs(release: ReleaseRecord) -> tuple[ModelSpec, DatasetSpec]:
     CallerError when the parts that do are not of this code.
     """
     spec = release.spec
+    # The defaults of today are not what such a model was trained by.
+    if unsaid := sorted(Training.model_fields.keys() - OUTSIDE_THE_KEY - spec["training"].keys()):
+        raise _of_another_code(release, f"training says nothing of {', '.join(unsaid)}")
     try:
         made_by = ModelSpec.model_construct(
             name=spec["name"],
@@ -148,11 +151,15 @@ def recorded_specs(release: ReleaseRecord) -> tuple[ModelSpec, DatasetSpec]:
         return made_by, DatasetSpec.model_validate_json(to_json(release.dataset.spec))
     except ValidationError as error:
         first = error.errors()[0]
-        commit = release.provenance.code.commit if release.provenance else None
-        raise CallerError(
-            f"{release.model}: the recorded spec is not one of this code ({'.'.join(map(str, first['loc']))}: "
-            f"{first['msg']}). Check out the commit that trained it and reproduce there: {commit or 'not recorded'}"
-        ) from error
+        raise _of_another_code(release, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _of_another_code(release: ReleaseRecord, why: str) -> CallerError:
+    commit = release.provenance.code.commit if release.provenance else None
+    return CallerError(
+        f"{release.model}: the recorded spec is not one of this code ({why}). Check out the commit that trained it and "
+        f"reproduce there: {commit or 'not recorded'}"
+    )
 
 
 def _compare_features(scratch: Store, release: ReleaseRecord) -> Comparison:

@@ -178,6 +178,14 @@ def test_a_spec_of_another_code_names_the_commit(released, version):
         made_again(released, release)
 
 
+def test_a_training_that_was_recorded_before_it_was_cut_into_chunks_names_the_commit(released, version):
+    content = release_of(released, NAME, version).content()
+    del content["spec"]["training"]["chunk_rounds"], content["spec"]["training"]["checkpoint_s"]
+    before = ReleaseRecord.model_validate_json(json.dumps(content))
+    with pytest.raises(CallerError, match=r"training says nothing of chunk_rounds\)\. Check out the commit"):
+        made_again(released, before)
+
+
 def test_a_raw_version_that_is_gone_is_named(released, version):
     release = release_of(released, NAME, version)
     table = raw_table("flights", "flights")
