@@ -67,11 +67,11 @@ class Checkpoints:
         """
         recipe, name = _digest_of([self.inputs, fit.recipe()]), self._named(fit.name)
         grown, kept = self._newest(name, recipe)
-        if grown.rounds and not grown.completes(fit):
-            print(f"resuming {name} at round {grown.rounds} of {fit.length} from its checkpoint", flush=True)
         if grown.completes(fit):
             print(f"{name} is complete in its checkpoint, {grown.rounds} rounds", flush=True)
             return grown
+        if grown.rounds:
+            print(f"resuming {name} at round {grown.rounds} of {fit.length} from its checkpoint", flush=True)
         with ends_when_asked() as asked:
             ready, saved_at = matrices(), time.monotonic()
             while not grown.completes(fit) and not (grown.rounds in kept and asked()):
