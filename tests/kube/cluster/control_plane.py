@@ -56,12 +56,15 @@ class ControlPlane:
             self.add_node(one)
 
     async def stop(self) -> None:
-        """No process of any pod is left."""
+        """No process of any pod is left. Raises what any part of the cluster has failed with."""
         for task in self._tasks.values():
             task.cancel()
         for kubelet in self.kubelets.values():
             await kubelet.stop()
         await self.server.stop()
+        for ended in await asyncio.gather(*self._tasks.values(), return_exceptions=True):
+            if not isinstance(ended, asyncio.CancelledError):
+                raise RuntimeError("a part of the cluster failed before it was stopped") from ended
 
     def create(self, resource: str, namespace: str, item: dict[str, Any]) -> dict[str, Any]:
         return self.objects.create(Target(KINDS[resource], namespace), item)

@@ -54,12 +54,15 @@ class Kubelet:
                 worker.stop(_grace_s(pod))
                 worker.task.add_done_callback(lambda _: self.workers.pop(worker.uid, None))
         elif worker is None:
-            if not is_terminal(pod):
+            if is_terminating(pod):
+                self._forget(pod)
+            elif not is_terminal(pod):
                 folder = PodFolder(self._folder / f"{metadata['name']}-{metadata['uid'][:8]}")
                 self.workers[metadata["uid"]] = PodWorker(pod, folder, self._node)
         elif is_terminating(pod):
             worker.stop(_grace_s(pod))
-            self._remove_if_ended(worker)
+            if worker.finished.is_set():
+                self._forget(pod)
 
     def _report(self, worker: PodWorker) -> None:
         """Write a worker's status, if the API can be reached and still knows that pod."""
@@ -68,13 +71,14 @@ class Kubelet:
         if not self.online or standing is None or standing["metadata"]["uid"] != worker.uid:
             return
         self._store.update(PODS, metadata["namespace"], metadata["name"], lambda pod: write_status(worker, pod))
-        self._remove_if_ended(worker)
+        if worker.finished.is_set():
+            self._forget(worker.pod)
 
-    def _remove_if_ended(self, worker: PodWorker) -> None:
-        metadata = worker.pod["metadata"]
+    def _forget(self, pod: dict[str, Any]) -> None:
+        """Nothing of the pod is left here: if it was to be deleted, now it is."""
+        metadata = pod["metadata"]
         standing = self._store.find(PODS, metadata["namespace"], metadata["name"])
-        same = standing is not None and standing["metadata"]["uid"] == worker.uid
-        if same and worker.finished.is_set() and is_terminating(standing):
+        if standing and standing["metadata"]["uid"] == metadata["uid"] and is_terminating(standing):
             self._store.remove(PODS, metadata["namespace"], metadata["name"])
 
     def evict(self, pod: dict[str, Any], resource: str) -> None:
@@ -92,7 +96,7 @@ class Kubelet:
         """End every process, also those whose pods are gone from the API."""
         for worker in list(self.workers.values()):
             worker.kill()
-            await worker.finished.wait()
+            await worker.task
 
 
 def _grace_s(pod: dict[str, Any]) -> int:
