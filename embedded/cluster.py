@@ -67,7 +67,7 @@ def airflow_environment(home: Home, compute: str) -> dict[str, str]:
     if not wanted(compute):
         return {"TRAINYARD_COMPUTE": compute}
     config = given()
-    extra = {"kube_config_path": str(config or folder(home) / "kubeconfig")}
+    extra = {"kube_config_path": str(config or folder(home) / "kubeconfig.yaml")}
     return {
         **({} if config else STAND_IN_IMAGES),
         "TRAINYARD_COMPUTE": compute,

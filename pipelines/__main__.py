@@ -15,6 +15,7 @@ from pipelines.commands import names as command_names
 from pipelines.environment import store_uri, tracking_uri
 from pipelines.errors import EXIT_DONE, EXIT_RETRY, CallerError, TrainyardError, leave
 from pipelines.interval import Interval
+from pipelines.preemption import end_when_asked_in_a_pod
 from pipelines.release.provenance import Meter
 from pipelines.spec import find_dataset, find_model
 
@@ -109,4 +110,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    end_when_asked_in_a_pod()
     leave(main())

@@ -2,7 +2,6 @@
 
 import json
 import re
-from typing import Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 from kubernetes.client.exceptions import ApiException
@@ -13,6 +12,8 @@ from urllib3.exceptions import HTTPError
 QUOTA = re.compile(
     r"exceeded quota: (?P<name>[^,]+), requested: (?P<requested>.+), used: .+, limited: (?P<limited>.+)$"
 )
+HANDSHAKE = re.compile(r"^Handshake status (?P<status>\d+)")
+MESSAGE = re.compile(r'"message":\s*(?P<message>"(?:[^"\\]|\\.)*")')
 RBAC = re.compile(r'User "(?P<user>[^"]+)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"')
 AWAY = (HTTPError, ConnectionError, TimeoutError)
 KNOWN = (ApiException, ConfigException, AirflowNotFoundException, *AWAY)
@@ -20,8 +21,8 @@ KNOWN = (ApiException, ConfigException, AirflowNotFoundException, *AWAY)
 
 def explained(error: BaseException, namespace: str) -> AirflowException:
     """The same error in words; one that a retry cannot mend is an AirflowFailException."""
-    if isinstance(error, ApiException) and error.status:
-        return _refused(error, namespace)
+    if isinstance(error, ApiException) and status_of(error):
+        return _refused(status_of(error), message_of(error), namespace)
     if isinstance(error, ConfigException | AirflowNotFoundException):
         return AirflowFailException(
             f"Airflow has no way to a cluster: {error}. Give the connection kubernetes_default a kube_config_path, or "
@@ -34,22 +35,40 @@ def explained(error: BaseException, namespace: str) -> AirflowException:
     )
 
 
-def _refused(error: ApiException, namespace: str) -> AirflowException:
-    said = message_of(error)
-    if error.status == 401:
+def known_cause(error: BaseException | None) -> BaseException | None:
+    """The first in the chain of an error's causes that `explained` has words for."""
+    while error is not None and not isinstance(error, KNOWN):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def status_of(error: ApiException) -> int:
+    """Of HTTP, 0 without an answer. A refused websocket has it in its reason only."""
+    handshake = HANDSHAKE.match(str(error.reason))
+    return int(handshake["status"]) if handshake else int(error.status or 0)
+
+
+def message_of(error: ApiException) -> str:
+    """The API's own sentence, from the Status object in its answer."""
+    found = MESSAGE.search(str(error.body or error.reason))
+    return str(json.loads(found["message"])).rstrip(".") if found else str(error.body or error.reason)
+
+
+def _refused(status: int, said: str, namespace: str) -> AirflowException:
+    if status == 401:
         return AirflowFailException(
             f"The cluster does not know Airflow's credentials: {said}. Renew kubernetes_default."
         )
-    if error.status == 404:
+    if status == 404:
         return AirflowFailException(
             f"{said}. Steps run in the namespace '{namespace}' (TRAINYARD_NAMESPACE): create it, kubectl apply -k "
             "deploy/kustomize/overlays/dev, or name another."
         )
-    if error.status == 403:
+    if status == 403:
         return _forbidden(said)
-    if error.status == 422:
+    if status == 422:
         return AirflowFailException(f"The cluster refuses the pod as it is: {said}. Check its resource class.")
-    return AirflowException(f"The Kubernetes API answers {error.status} ({error.reason}): {said}.")
+    return AirflowException(f"The Kubernetes API answers {status}: {said}.")
 
 
 def _forbidden(said: str) -> AirflowException:
@@ -74,15 +93,6 @@ def _forbidden(said: str) -> AirflowException:
             f"{said}. Create the priority classes: kubectl apply -k deploy/kustomize/overlays/dev."
         )
     return AirflowFailException(f"The cluster forbids the pod: {said}.")
-
-
-def message_of(error: ApiException) -> str:
-    """The API's own sentence, from the Status object in its answer."""
-    try:
-        body: Any = json.loads(error.body or "")
-        return str(body["message"]).rstrip(".")
-    except (ValueError, TypeError, KeyError):
-        return str(error.body or error.reason)
 
 
 def _beyond(requested: str, limited: str) -> str:

@@ -52,7 +52,7 @@ class Ending:
     remedy: str = ""
 
     def __str__(self) -> str:
-        return f"{self.message}. {self.remedy}".rstrip()
+        return f"{self.message}. {self.remedy}." if self.remedy else self.message
 
 
 def ending_of(pod: Any, warnings: tuple[str, ...] = ()) -> Ending:

@@ -20,6 +20,9 @@ from pipelines.resource_classes import ResourceClass
 NOBODY = 65534
 SETTINGS = "trainyard-steps"
 GPU = "nvidia.com/gpu"
+# Airflow's own ignores SIGTERM, as the first process of a container does with what it does not handle: each pod
+# that is asked to end would use up its whole grace.
+SIDECAR_COMMAND = ["sh", "-c", 'trap "exit 0" INT TERM; while true; do sleep 1; done']
 # A step is not moved for the sake of a fuller node: it would start over.
 STAY = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true"}
 PINNED = re.compile(r"^[^@\s]+(@sha256:[0-9a-f]{64}|:(?!latest$)[\w][\w.-]{0,127})$")

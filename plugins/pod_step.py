@@ -10,11 +10,12 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from pipelines.flow import Step
 from pipelines.resource_classes import Compute, resource_class
 from plugins import pod_manifest
-from plugins.cluster_errors import KNOWN, explained
+from plugins.cluster_errors import KNOWN, explained, known_cause
 from plugins.page_link import links_of
 from plugins.pod_failures import Ending, Kind, ending_of
+from plugins.pod_trigger import PodTrigger
 from plugins.run_interval import interval_of
-from plugins.single_pod import SinglePod, refuse_stuck
+from plugins.single_pod import SinglePod, is_stuck, stuck
 from plugins.step_result import kept_in_store, parsed, tell_assets
 
 RESULT_FILE = "/airflow/xcom/return.json"
@@ -71,7 +72,8 @@ class PodStep(KubernetesPodOperator):
         except KNOWN as error:
             raise explained(error, self.namespace) from error
         if seen is not None:
-            refuse_stuck(seen)
+            if is_stuck(seen):
+                raise stuck(self.name, self.namespace)
             self._look_closer(context, event, seen)
         return self._follow(context, event["pod_uid"])
 
@@ -98,15 +100,21 @@ class PodStep(KubernetesPodOperator):
 
     def build_pod_request_obj(self, context: Any = None, *, dry_run: bool = False) -> Any:
         pod = super().build_pod_request_obj(context, dry_run=dry_run)
-        # The image is on the node already, and the cluster need not reach another registry.
         for container in pod.spec.containers[1:]:
+            # The image is on the node already, and the cluster need not reach another registry.
             container.image = self.image
+            container.command = pod_manifest.SIDECAR_COMMAND
             container.resources = pod_manifest.sidecar_resources()
         return pod
 
     def invoke_defer_method(self, last_log_time: Any = None, context: Any = None) -> None:
         self.trigger_kwargs["pod_uid"] = self.pod.metadata.uid
-        super().invoke_defer_method(last_log_time=last_log_time, context=context)
+        try:
+            super().invoke_defer_method(last_log_time=last_log_time, context=context)
+        except TaskDeferred as deferred:
+            _, arguments = deferred.trigger.serialize()
+            deferred.trigger = PodTrigger(**arguments)
+            raise
 
     @property
     def _cluster_pod(self) -> SinglePod:
@@ -143,7 +151,7 @@ class PodStep(KubernetesPodOperator):
             self.result = result
             return result
         if ending.kind is Kind.DONE:
-            raise AirflowFailException(f"{self.step.name} exited with 0 but left no result: {self._stumbled}")
+            raise self._no_result()
         if ending.kind is Kind.NOTHING_TO_DO:
             raise AirflowSkipException(ending.message)
         if ending.kind is Kind.INTERRUPTED:
@@ -160,6 +168,13 @@ class PodStep(KubernetesPodOperator):
         if found is not None:
             self.log.warning("The result comes from the store; the pod could not give it (%s).", ending.message)
         return found
+
+    def _no_result(self) -> AirflowException:
+        cause = known_cause(self._stumbled)
+        why = self._stumbled if cause is None else explained(cause, self.namespace)
+        return AirflowFailException(
+            f"{self.step.name} exited with 0 but left no result, neither as XCom nor in the store: {why}"
+        )
 
     def _interrupted(self, context: Any, ending: Ending) -> Any:
         class_name, restarts = self.trigger_kwargs["resource_class"], self.trigger_kwargs["restarts"]

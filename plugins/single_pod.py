@@ -84,11 +84,10 @@ class SinglePod:
                 raise
 
 
-def refuse_stuck(pod: Any) -> None:
-    """Raises AirflowException when the pod should have been gone for a while: its node is lost."""
+def is_stuck(pod: Any) -> bool:
+    """It should have been gone for a while: its node is lost."""
     due = pod.metadata.deletion_timestamp
-    if due is not None and datetime.now(UTC) > due + timedelta(seconds=LEAVES_WITHIN_S):
-        raise stuck(pod.metadata.name, pod.metadata.namespace)
+    return due is not None and datetime.now(UTC) > due + timedelta(seconds=LEAVES_WITHIN_S)
 
 
 def stuck(name: str, namespace: str) -> AirflowException:
