@@ -13,7 +13,7 @@ LOCK_IMAGE := $(UV) pip compile --quiet --python-platform linux --python-version
     --constraint requirements.txt --override docker/overrides.txt pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down logs status test test-fast lint lock clean preflight
+.PHONY: help demo up down logs status test test-fast lint lock clean preflight images sbom
 
 help: ## Show this list.
 	@echo "make TARGET [MONTHS=4..12] [COMPUTE=kubernetes] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
@@ -40,10 +40,11 @@ test: $(VENV)/.installed ## Run all tests, those with a real Airflow included.
 test-fast: $(VENV)/.installed ## Run the tests that start no server.
 	@$(BIN)/python -m pytest tests -m "not slow"
 
-lint: $(VENV)/.installed ## Check style (ruff) and types (mypy).
+lint: $(VENV)/.installed ## Check style (ruff), types (mypy) and Dockerfiles (hadolint).
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy pipelines
+	@$(BIN)/hadolint docker/*.Dockerfile
 
 lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml, and from it what each image installs.
 	@$(UV) pip compile --quiet --universal --python-version 3.11 pyproject.toml \
@@ -52,6 +53,16 @@ lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml, a
 	@$(LOCK_IMAGE) --override docker/overrides-cpu.txt --group steps -o docker/steps.txt
 	@$(LOCK_IMAGE) --group steps-gpu -o docker/steps-gpu.txt
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes deploy/scan.in -o deploy/scan.txt
+
+images: ## Build the images of Airflow and of the steps, tagged with the commit (TAG=... names them otherwise).
+	@docker/build $(TAG)
+
+sbom: $(VENV)/.installed ## Write what each image installs as CycloneDX, to docker/sbom/.
+	@mkdir -p docker/sbom
+	@for image in airflow steps steps-gpu; do \
+	    $(BIN)/python -W ignore -m cyclonedx_py requirements docker/$$image.txt --pyproject pyproject.toml --output-reproducible \
+	        --output-format JSON --output-file docker/sbom/$$image.cdx.json; \
+	done
 
 clean: down ## Stop the servers and remove .venv and .trainyard; a TRAINYARD_HOME elsewhere is yours to remove.
 	@rm -rf $(VENV) .trainyard .pytest_cache .mypy_cache .ruff_cache
