@@ -42,7 +42,7 @@ class Training(Strict):
         default="cpu", description="cuda: one NVIDIA GPU, which compute.train must have; without it training fails."
     )
     chunk_rounds: int = Field(
-        default=25, ge=1, description="Rounds that share a seed; training is saved, and resumed, only between chunks."
+        default=50, ge=1, description="Rounds that share a seed; training is saved, and resumed, only between chunks."
     )
     checkpoint_s: int = Field(
         default=30, ge=0, description="Save a checkpoint at the end of a chunk when the last one is this old."

@@ -27,7 +27,7 @@ def check() -> str:
         require_declared(spec)
         gates = ", ".join(f"{gate.kind} on {gate.subject}" for gate in spec.gates)
         lines.append(f"model   {name:<18} {spec.target.task} on {spec.dataset}, {len(used)} features; gates: {gates}")
-    used_by = [spec.compute for spec in (*datasets.values(), *models.values())]
+    used_by = [*(dataset.compute for dataset in datasets.values()), *(model.compute for model in models.values())]
     lines += [_class_line(name, one, used_by) for name, one in resource_classes().items()]
     return "\n".join(lines)
 
