@@ -34,6 +34,7 @@ COPY pipelines pipelines
 RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash pipelines feature_repo
 
 # The root may be read-only and the user without a home: /tmp is all that a step writes to beside the store.
+# SCIPY_ARRAY_API: without it scikit-learn refuses arrays that lie on the GPU.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/opt/trainyard \
     PYTHONUNBUFFERED=1 \
@@ -41,6 +42,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     HOME=/tmp \
     XDG_CACHE_HOME=/tmp/.cache \
     MPLCONFIGDIR=/tmp/.matplotlib \
+    SCIPY_ARRAY_API=1 \
     CUPY_CACHE_DIR=/tmp/.cupy \
     CUDA_CACHE_PATH=/tmp/.nv \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility \
