@@ -87,10 +87,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_step_runs_as_nobody_with_what_the_xcom_sidecar_needs():
-    said = run(
     asked = "id -u; echo $HOME; touch /opt/x || command -v cat && command -v sleep && command -v pgrep"
     said = run("steps", "sh", "-c", asked)
-    )
     assert said.split() == ["65534", "/tmp", "/usr/bin/cat", "/usr/bin/sleep", "/usr/bin/pgrep"]
 
 
