@@ -1,6 +1,6 @@
 # The steps on a GPU: `python -m pipelines STEP …`, in Docker and in a pod; CUDA's libraries come as wheels, so that
 # the node brings the driver alone (580 or newer). Built from the root of the repository by `make images`;
-# steps.Dockerfile differs by its lock and has no caches of CUDA.
+# steps.Dockerfile differs by its lock and its variables.
 
 # By tag, so that it builds anywhere; in production by digest: BASE=python:3.12-slim-bookworm@sha256:… make images
 ARG BASE=python:3.12-slim-bookworm

@@ -1,5 +1,5 @@
 # The steps on the CPU: `python -m pipelines STEP …`, in Docker and in a pod.
-# Built from the root of the repository by `make images`; steps-gpu.Dockerfile differs by its lock and CUDA's caches.
+# Built from the root of the repository by `make images`; steps-gpu.Dockerfile differs by its lock and its variables.
 
 # By tag, so that it builds anywhere; in production by digest: BASE=python:3.12-slim-bookworm@sha256:… make images
 ARG BASE=python:3.12-slim-bookworm

@@ -78,11 +78,12 @@ def test_the_labels_come_from_the_commit_not_from_the_clock(image):
     assert "TRAINYARD_COMMIT=${COMMIT}" in words_of(image, "ENV")
 
 
-def test_the_image_for_a_gpu_is_the_one_for_the_cpu_with_another_lock_and_its_caches():
+def test_the_image_for_a_gpu_differs_from_the_one_for_the_cpu_by_its_lock_and_its_variables():
     cpu, gpu = ([f"{name} {' '.join(words.split())}" for name, words in instructions(image)] for image in IMAGES[1:])
     ours = [one for one in gpu if one not in cpu]
     assert [one.split()[0] for one in ours] == ["COPY", "ENV", "LABEL"]
     assert set(ours[1].split()) - set(" ".join(cpu).split()) == {
+        "SCIPY_ARRAY_API=1",
         "CUPY_CACHE_DIR=/tmp/.cupy",
         "CUDA_CACHE_PATH=/tmp/.nv",
         "NVIDIA_DRIVER_CAPABILITIES=compute,utility",
