@@ -23,6 +23,10 @@ def terminated(pod: V1Pod, container: str = "base") -> V1ContainerStateTerminate
     return next(one.state.terminated for one in pod.status.container_statuses if one.name == container)
 
 
+def has_ended(pod: V1Pod) -> bool:
+    return any(one.state.terminated for one in pod.status.container_statuses or [])
+
+
 def condition(pod: V1Pod, kind: str) -> tuple[str, str | None, str | None]:
     """(status, reason, message); fails where the pod has no such condition."""
     return next((one.status, one.reason, one.message) for one in pod.status.conditions or [] if one.type == kind)

@@ -3,9 +3,12 @@
 A test marked `double_only("why")` asks for what no client can do to a real cluster.
 """
 
+import json
 import os
+import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ import pytest
 
 from tests.kube.cluster import ClusterAccess, running_cluster
 from tests.kube.cluster.pod_security import LABEL
+from tests.kube.manifests import IMAGE
+from tests.kube.programs import CLASSES, HEAD, MODEL
 from tests.plugins import airflow_home  # noqa: F401  (before anything imports Airflow)
 from tests.plugins.conftest import task_log  # noqa: F401
 
@@ -53,3 +58,68 @@ def cluster(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ClusterA
         return
     with running_cluster(tmp_path / "cluster") as double:
         yield double
+
+
+@pytest.fixture
+def in_pods(cluster: ClusterAccess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the environment of Airflow says for steps to run in pods of the cluster."""
+    connection = {"conn_type": "kubernetes", "extra": {"kube_config_path": str(cluster.kubeconfig)}}
+    for name, value in {
+        "TRAINYARD_COMPUTE": "kubernetes",
+        "TRAINYARD_STEPS_IMAGE": IMAGE,
+        "TRAINYARD_NAMESPACE": cluster.namespace,
+        "AIRFLOW_CONN_KUBERNETES_DEFAULT": json.dumps(connection),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def steps(cluster: Any, in_pods: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Makes the train task of flight_delay whose pod runs a given program with the step's arguments."""
+    from tests.kube.task import Task
+
+    (tmp_path / "classes.toml").write_text(CLASSES)
+    store = tmp_path / "store"
+    store.mkdir()
+    cluster.create_config_map("trainyard-steps", {"TRAINYARD_STORE": str(store)})
+    monkeypatch.setenv("TRAINYARD_STORE", str(store))
+    monkeypatch.setenv("TRAINYARD_RESOURCE_CLASSES", str(tmp_path / "classes.toml"))
+
+    def made(program: str, spec: Any = MODEL, run_id: str = "manual__1", **changes: Any) -> Task:
+        def changed(operator: Any) -> None:
+            prepare, operator.cmds = operator._prepare, ["python", "-c", HEAD + program]
+
+            def prepared(*of_pod: Any, **named: Any) -> None:
+                prepare(*of_pod, **named)
+                vars(operator).update(changes)
+
+            operator._prepare = prepared
+
+        return Task("train", spec, run_id=run_id, changed=changed)
+
+    return made
+
+
+@pytest.fixture
+def beside(cluster: Any) -> Any:
+    """Runs a function of the running pod's name beside the task, once for each pod up to a count."""
+    threads: list[threading.Thread] = []
+
+    def watched(act: Callable[[str], None], times: int = 1, said: str = "working") -> None:
+        def watch() -> None:
+            seen: set[str] = set()
+            give_up = time.monotonic() + 60
+            while len(seen) < times and time.monotonic() < give_up:
+                for pod in cluster.pods():
+                    running = pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None
+                    if running and pod.metadata.uid not in seen and said in cluster.log(pod.metadata.name):
+                        seen.add(pod.metadata.uid)
+                        act(pod.metadata.name)
+                time.sleep(0.05)
+
+        threads.append(threading.Thread(target=watch, daemon=True))
+        threads[-1].start()
+
+    yield watched
+    for thread in threads:
+        thread.join(60)

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import TaskDeferred
 
 from pipelines.flow import BY_NAME
 from pipelines.spec import DatasetSpec, ModelSpec
+from plugins.pod_manifest import pod_name
 from plugins.step_operator import step_operator
 
 JANUARY = (datetime(2013, 1, 1, tzinfo=UTC), datetime(2013, 2, 1, tzinfo=UTC))
@@ -71,6 +72,10 @@ class Task:
         made.poll_interval = 0.2
         self.changed(made)
         return made
+
+    @property
+    def pod_name(self) -> str:
+        return pod_name(BY_NAME[self.step], self.spec.name, self.context())
 
     def context(self) -> dict[str, Any]:
         start, end = self.interval
