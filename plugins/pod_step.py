@@ -18,6 +18,8 @@ from plugins.run_interval import interval_of
 from plugins.single_pod import SinglePod, is_stuck, stuck
 from plugins.step_result import kept_in_store, parsed, tell_assets
 
+# As arguments and not as the container's command, which would take the place of the image's entrypoint, tini.
+PROGRAM = ("python", "-m", "pipelines")
 RESULT_FILE = "/airflow/xcom/return.json"
 LOGS_EVERY_S = 30
 # Repeating the try with the same spec ends in the same way.
@@ -44,7 +46,6 @@ class PodStep(KubernetesPodOperator):
         per_pod = timedelta(minutes=own.startup_min + own.deadline_min)
         super().__init__(
             **pod_manifest.hardened(),
-            cmds=["python", "-m", "pipelines"],
             random_name_suffix=False,
             do_xcom_push=True,
             deferrable=True,
@@ -219,7 +220,7 @@ class PodStep(KubernetesPodOperator):
         self.priority_class_name = resource_class(class_name).priority_class or pod_manifest.priority_class(
             self.step, run.run_type
         )
-        self.arguments = [self.step.name, *self.step_arguments(context), "--result", RESULT_FILE]
+        self.arguments = [*PROGRAM, self.step.name, *self.step_arguments(context), "--result", RESULT_FILE]
         self.labels = pod_manifest.labels(
             {
                 self.step.subject: self.subject,

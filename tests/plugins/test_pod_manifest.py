@@ -65,6 +65,12 @@ def test_each_container_fits_the_restricted_standard_and_more(container):
     assert limits["memory"] == spec["containers"][container]["resources"]["requests"]["memory"]
 
 
+def test_the_images_entrypoint_stays_for_it_hands_signals_on():
+    container = pod_of("train")["spec"]["containers"][0]
+    assert not container.get("command")
+    assert container["args"][:4] == ["python", "-m", "pipelines", "train"]
+
+
 def test_only_tmp_and_the_result_can_be_written():
     spec = pod_of("train")["spec"]
     mounts = {mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]}
