@@ -21,7 +21,7 @@ from plugins.step_result import kept_in_store, parsed, tell_assets
 # As arguments and not as the container's command, which would take the place of the image's entrypoint, tini.
 PROGRAM = ("python", "-m", "pipelines")
 RESULT_FILE = "/airflow/xcom/return.json"
-LOGS_EVERY_S = 30
+LOGS_EVERY_S = 15
 # Repeating the try with the same spec ends in the same way.
 HOPELESS = (Kind.CALLER_ERROR, Kind.OUT_OF_MEMORY, Kind.SCRATCH)
 
