@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,45 +13,30 @@ import pytest
 
 from pipelines.candidate import booster_digest, read_candidate
 from pipelines.checkpoints import spent_on
-from pipelines.environment import REPO
 from pipelines.errors import EXIT_PREEMPTED
 from pipelines.layout import checkpoints_folder, fit_checkpoints
 from pipelines.registry import Registry
-from pipelines.spec import ModelSpec, load_models
+from pipelines.spec import ModelSpec
 from pipelines.steps import assemble, train
 from pipelines.store import Store
 from pipelines.training_set import load, read, split_of
 from pipelines.walk_forward import candidate_key, hold_out
+from tests.integration.copied_code import copy_of_code
 from tests.pipelines.months import FEBRUARY
 
 pytestmark = pytest.mark.slow
 SPAN = ("--start", "2013-02-01", "--end", "2013-03-01")
 WITHIN_SECONDS = 120
-# Many small chunks, each saved: the training is always in the midst of something.
-RECIPE = """\
-[training]
-chunk_rounds = 2
-checkpoint_s = 0
-early_stopping_rounds = 100
-"""
 
 
 @pytest.fixture
 def code(tmp_path) -> Path:
-    """A copy of the product that declares one model, of many small chunks, under a name of its own."""
-    folder = tmp_path / "code"
-    shutil.copytree(REPO / "pipelines", folder / "pipelines", ignore=shutil.ignore_patterns("__pycache__"))
-    shipped = folder / "pipelines" / "models" / "flight_delay.toml"
-    told = shipped.read_text().replace("[training]\n", RECIPE, 1).replace("max_rounds = 300", "max_rounds = 100")
-    told = told.replace('"flight_delay"', f'"delay_{uuid.uuid4().hex[:8]}"').replace("eta = 0.06", "eta = 0.02")
-    shipped.write_text(told.replace('["majority", "logistic_regression"]', '["majority"]'))
-    (folder / "pipelines" / "models" / "arrival_minutes.toml").unlink()
-    return folder
+    return tmp_path / "code"
 
 
 @pytest.fixture
 def spec(code) -> ModelSpec:
-    (declared,) = load_models(code / "pipelines" / "models").values()
+    (declared,) = copy_of_code(code, f"delay_{uuid.uuid4().hex[:8]}").values()
     return declared
 
 
