@@ -3,8 +3,10 @@
 The stand-in is the one that the tests use: Kubernetes' API over HTTP, its pods processes of this machine.
 """
 
+import contextlib
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -19,6 +21,8 @@ FOR_PODS = (
     "TRAINYARD_FEAST_ONLINE",
     "MLFLOW_TRACKING_URI",
 )
+# Where the user's cluster and this machine meet: the user says it, for pods cannot reach what the stack itself runs.
+MEETING_PLACES = ("TRAINYARD_STORE", "MLFLOW_TRACKING_URI", "TRAINYARD_FEAST_REGISTRY", "TRAINYARD_FEAST_ONLINE")
 STAND_IN_IMAGES = {
     "TRAINYARD_STEPS_IMAGE": "trainyard/steps:this-machine",
     "TRAINYARD_STEPS_GPU_IMAGE": "trainyard/steps-gpu:this-machine",
@@ -38,14 +42,32 @@ def given() -> Path | None:
 
 def problem(compute: str) -> str | None:
     """What stands in the way of pods, with the remedy, else None."""
-    config = given()
+    config, store = given(), os.environ.get("TRAINYARD_STORE", "")
     if not wanted(compute) or config is None:
         return None
     if not config.is_file():
         return f"TRAINYARD_KUBECONFIG names {config}, which is not a file. Write one: kind get kubeconfig > {config}"
     if not os.environ.get("TRAINYARD_STEPS_IMAGE"):
         return "TRAINYARD_STEPS_IMAGE is not set: name the steps' image that the cluster pulls. See docs/kubernetes.md"
+    if not store.startswith("s3://"):
+        found = f"names the folder {store}" if store else "is not set, which means a folder"
+        return (
+            f"TRAINYARD_STORE {found}, and pods cannot reach a folder of this machine. Name the bucket that the "
+            "cluster's ConfigMap trainyard-steps names, such as s3://trainyard/store. See docs/kubernetes.md"
+        )
+    if not os.environ.get("MLFLOW_TRACKING_URI"):
+        return (
+            "MLFLOW_TRACKING_URI is not set, and pods cannot reach a server on this machine's 127.0.0.1. Name the "
+            "cluster's own as this machine reaches it, such as http://127.0.0.1:5500. See docs/kubernetes.md"
+        )
     return None
+
+
+def meeting_places(compute: str) -> dict[str, str]:
+    """What of the stack's environment the user's own cluster decides; empty without one."""
+    if not wanted(compute) or given() is None:
+        return {}
+    return {name: os.environ[name] for name in MEETING_PLACES if os.environ.get(name)}
 
 
 def stand_in(home: Home, shared: dict[str, str], port: int) -> tuple[str, ...]:
@@ -56,6 +78,13 @@ def stand_in(home: Home, shared: dict[str, str], port: int) -> tuple[str, ...]:
         *("--folder", str(folder(home)), "--port", str(port), "--namespace", NAMESPACE),
         *(part for name, value in settings.items() for part in ("--config-map-env", f"{name}={value}")),
     )
+
+
+def answers(port: int) -> bool:
+    """Whether the stand-in listens."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 def folder(home: Home) -> Path:

@@ -14,8 +14,9 @@ from embedded.settings import Settings
 from embedded.watch import Probe, airflow_probe, page_probe
 
 QUIET = {"DO_NOT_TRACK": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "FEAST_USAGE": "False"}
-# A user's shell must not leak another Airflow's or MLflow's settings into this one.
-FOREIGN_PREFIXES = ("AIRFLOW__", "AIRFLOW_", "MLFLOW_", "PG", "FEAST_")
+# A user's shell must not leak another Airflow's or MLflow's settings into this one. Airflow's trigger refuses a
+# KUBECONFIG beside the path that its connection names.
+FOREIGN_PREFIXES = ("AIRFLOW__", "AIRFLOW_", "MLFLOW_", "PG", "FEAST_", "KUBECONFIG")
 AIRFLOW_SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer")
 
 
@@ -69,23 +70,29 @@ def stack_services(home: Home, settings: Settings) -> list[Service]:
     return [
         _postgres_service(home, socket_folder, base),
         *_airflow_services(home, settings, socket_folder, base),
-        _mlflow_service(home, settings, socket_folder, base),
+        *_mlflow_services(home, settings, socket_folder, base),
         *_cluster_services(home, settings, shared, base),
     ]
 
 
 def stack_environment(home: Home, settings: Settings, socket_folder: Path) -> dict[str, str]:
     """The variables that steps and clients of this stack read."""
-    return shared_environment(home, settings.airflow_port, settings.mlflow_port, postgres.url(socket_folder, "feast"))
+    own = shared_environment(home, settings.airflow_port, settings.mlflow_port, postgres.url(socket_folder, "feast"))
+    return own | cluster.meeting_places(settings.compute)
+
+
+def runs_mlflow(settings: Settings) -> bool:
+    """Not where the user's cluster has one."""
+    return "MLFLOW_TRACKING_URI" not in cluster.meeting_places(settings.compute)
 
 
 def stack_probes(settings: Settings) -> list[Probe]:
     """How to notice that a server hangs."""
     heartbeats = tuple(name for name in AIRFLOW_SERVICES if name != "api-server")
-    return [
-        airflow_probe(f"http://127.0.0.1:{settings.airflow_port}", heartbeats),
-        page_probe("mlflow", f"http://127.0.0.1:{settings.mlflow_port}/health"),
-    ]
+    probes = [airflow_probe(f"http://127.0.0.1:{settings.airflow_port}", heartbeats)]
+    if runs_mlflow(settings):
+        probes.append(page_probe("mlflow", f"http://127.0.0.1:{settings.mlflow_port}/health"))
+    return probes
 
 
 def _postgres_service(home: Home, socket_folder: Path, base: dict[str, str]) -> Service:
@@ -131,10 +138,28 @@ def _airflow_services(home: Home, settings: Settings, socket_folder: Path, base:
         )
         for name in AIRFLOW_SERVICES
     ]
-    return [migrate, *components]
+    pools = [_pools_service(home, environment)] if cluster.wanted(settings.compute) else []
+    return [migrate, *pools, *components]
 
 
-def _mlflow_service(home: Home, settings: Settings, socket_folder: Path, base: dict[str, str]) -> Service:
+def _pools_service(home: Home, environment: dict[str, str]) -> Service:
+    """Imports the pools again only when their file has changed: slots that a person sets in Airflow stay."""
+    pools = cluster.pools_file()
+    return Service(
+        name="pools",
+        command=(sys.executable, "-m", "airflow", "pools", "import", str(pools)),
+        environment=environment,
+        folder=home.airflow,
+        after=("migrate",),
+        once=True,
+        done_mark=home.airflow / "pools",
+        done_text=pools.read_text(),
+    )
+
+
+def _mlflow_services(home: Home, settings: Settings, socket_folder: Path, base: dict[str, str]) -> list[Service]:
+    if not runs_mlflow(settings):
+        return []
     port = settings.mlflow_port
     hosts = ",".join(f"{host}:{port}" for host in ("127.0.0.1", "localhost"))
     command = (
@@ -143,14 +168,9 @@ def _mlflow_service(home: Home, settings: Settings, socket_folder: Path, base: d
         *("--serve-artifacts", "--artifacts-destination", home.mlflow.as_uri()),
         *("--allowed-hosts", hosts),
     )
-    return Service(
-        name="mlflow",
-        command=command,
-        # Eight job processes would idle beside the server otherwise.
-        environment={**base, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-        folder=home.mlflow,
-        after=("postgres",),
-    )
+    # Eight job processes would idle beside the server otherwise.
+    environment = {**base, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    return [Service("mlflow", command, environment, home.mlflow, after=("postgres",))]
 
 
 def _cluster_services(home: Home, settings: Settings, shared: dict[str, str], base: dict[str, str]) -> list[Service]:
@@ -159,5 +179,6 @@ def _cluster_services(home: Home, settings: Settings, shared: dict[str, str], ba
         return []
     folder = cluster.folder(home)
     folder.mkdir(exist_ok=True)
-    command = cluster.stand_in(home, shared, settings.kubernetes_port)
-    return [Service(name="kubernetes", command=command, environment=base, folder=folder)]
+    port = settings.kubernetes_port
+    command = cluster.stand_in(home, shared, port)
+    return [Service("kubernetes", command, base, folder, ready=lambda: cluster.answers(port))]

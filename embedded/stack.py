@@ -26,6 +26,7 @@ START_PATIENCE_S = 300.0
 STOP_PATIENCE_S = 45.0
 # A child that dies this often while it is waited for will not come up by itself.
 DEATHS_TO_GIVE_UP = 2
+READY = ("running", "done")
 
 
 class StackError(Exception):
@@ -190,12 +191,13 @@ def unhealthy(home: Home) -> list[str]:
     """The parts that do not serve yet, in the order in which they start."""
     services = read_state(home).get("services", {})
     environment = read_env_file(home)
-    parts = [name for name in ("postgres", "migrate") if services.get(name, {}).get("state") not in ("running", "done")]
+    parts = [name for name in ("postgres", "migrate") if services.get(name, {}).get("state") not in READY]
     if parts:
         return parts
+    parts = [name for name in ("pools", "kubernetes") if services.get(name, {}).get("state", "done") not in READY]
     health = _airflow_health(environment.get("TRAINYARD_AIRFLOW_URL", ""))
     parts += [name for name in AIRFLOW_SERVICES if health.get(name) != "healthy"]
-    if not _answers(environment.get("MLFLOW_TRACKING_URI", "") + "/health"):
+    if "mlflow" in services and not _answers(environment.get("MLFLOW_TRACKING_URI", "") + "/health"):
         parts.append("mlflow")
     return parts
 
