@@ -1,19 +1,12 @@
 """What goes wrong in a cluster: its API, its nodes, its pods."""
 
-import signal
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
-import psutil
 import pytest
 from kubernetes.client.exceptions import ApiException
 
 from tests.kube.answers import condition, terminated, until
-from tests.kube.cluster import ClusterAccess
-from tests.kube.cluster.container_environment import REPOSITORY
 from tests.kube.manifests import shell
 
 pytestmark = pytest.mark.slow
@@ -131,21 +124,3 @@ def test_two_pods_of_one_task_at_once_are_seen(cluster):
     for name in ("try-1", "try-2", "other"):
         cluster.wait_phase(name, "Running")
     assert [(one.name, other.name) for one, other in cluster.overlaps()] == [("try-1", "try-2")]
-
-
-def test_a_server_process_serves_and_ends_what_it_ran(tmp_path):
-    setting = "--config-map-env=GREETING=hello"
-    command = [sys.executable, "-m", "tests.kube.cluster", "--folder", str(tmp_path), setting]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as server:
-        kubeconfig, ready = server.stdout.readline().strip(), server.stdout.readline()
-        assert ready.startswith("ready: ")
-        cluster = ClusterAccess(Path(kubeconfig), "trainyard")
-        manifest = shell("long", 'echo "$GREETING" $$$$; trap "" TERM; sleep 100')  # the API writes $$ for a $
-        manifest["spec"]["containers"][0]["envFrom"] = [{"configMapRef": {"name": "trainyard-steps"}}]
-        cluster.create_pod(manifest)
-        cluster.wait_phase("long", "Running")
-        greeting, pid = until(lambda: cluster.log("long")).split()
-        assert greeting == "hello" and psutil.pid_exists(int(pid))
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
-    assert not psutil.pid_exists(int(pid))

@@ -1,15 +1,22 @@
-"""The cluster as a server: `python -m tests.kube.cluster --folder F --port P --namespace trainyard`."""
+"""The cluster as a server: `python -m tests.kube.cluster --folder F --port P --namespace trainyard`.
+
+SIGUSR1 restarts its API: the socket is closed for three seconds, while pods go on.
+"""
 
 import argparse
 import asyncio
+import shutil
 import signal
 from pathlib import Path
 
 from tests.kube.cluster.control_plane import ControlPlane
 from tests.kube.cluster.kubeconfig import write_kubeconfig
+from tests.kube.cluster.lives import write_lives
+from tests.kube.cluster.server import Server
 
 # Room for what one machine can run at a time.
 QUOTA = {"pods": "50", "requests.nvidia.com/gpu": "2"}
+API_DOWN_S = 3.0
 
 
 def _arguments() -> argparse.Namespace:
@@ -32,13 +39,17 @@ def _arguments() -> argparse.Namespace:
 
 
 async def serve(folder: Path, port: int, namespace: str, settings: dict[str, str]) -> None:
-    """Until SIGTERM or SIGINT, which end every process of every pod."""
-    ending = asyncio.Event()
+    """Until SIGTERM or SIGINT, which end every process of every pod; folder/lives.json then says when each lived."""
+    loop, ending = asyncio.get_running_loop(), asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signum, ending.set)
+        loop.add_signal_handler(signum, ending.set)
+    # Of pods whose server was killed.
+    shutil.rmtree(folder / "pods", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     plane = ControlPlane(folder / "pods")
     await plane.start(port)
+    restarts: list[asyncio.Task[None]] = []
+    loop.add_signal_handler(signal.SIGUSR1, lambda: restarts.append(loop.create_task(_restart(plane.server))))
     try:
         plane.furnish(namespace)
         plane.create("resourcequotas", namespace, {"metadata": {"name": "trainyard"}, "spec": {"hard": QUOTA}})
@@ -48,7 +59,17 @@ async def serve(folder: Path, port: int, namespace: str, settings: dict[str, str
         print(f"ready: a Kubernetes API at {plane.server.url}, namespace {namespace}", flush=True)
         await ending.wait()
     finally:
+        for restart in restarts:
+            restart.cancel()
         await plane.stop()
+        write_lives(folder / "lives.json", plane.lives)
+
+
+async def _restart(server: Server) -> None:
+    await server.silence()
+    await asyncio.sleep(API_DOWN_S)
+    await server.listen()
+    print(f"the API was restarted at {server.url}", flush=True)
 
 
 def main() -> None:

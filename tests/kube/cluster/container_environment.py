@@ -18,8 +18,8 @@ XCOM = "/airflow/xcom"
 _REFERENCE = re.compile(r"\$\$|\$\((?P<name>[A-Za-z_.-][\w.-]*)\)")
 _SUBSCRIPT = re.compile(r"metadata\.(?P<where>labels|annotations)\['(?P<key>[^']+)'\]")
 
-# pgrep in a container sees the container's processes alone: its own session and that of the first process.
-_PGREP = '#!/bin/sh\nexec {pgrep} -s {session},0 "$@"\n'
+# In the place of this machine's own, also while a pod's folder goes: Airflow kills what `pgrep` finds.
+PROGRAMS = Path(__file__).with_name("bin")
 
 
 class ConfigError(Exception):
@@ -33,9 +33,13 @@ class PodFolder:
     root: Path
 
     def make(self, container: str) -> None:
-        for folder in (self.root / "xcom", self.root / "tmp", self.root / container / "bin"):
+        for folder in (self.root / "xcom", self.root / "tmp", self.root / container):
             folder.mkdir(parents=True, exist_ok=True)
         self.termination(container).touch()
+
+    def remove(self) -> None:
+        """What a command that was run beside the container still holds stays until the next start of the cluster."""
+        shutil.rmtree(self.root, ignore_errors=True)
 
     def termination(self, container: str) -> Path:
         return self.root / container / "termination-log"
@@ -46,10 +50,7 @@ class PodFolder:
         return text.replace(container["terminationMessagePath"], str(self.termination(container["name"])))
 
     def show_processes(self, container: str, session: int) -> None:
-        """Let `pgrep` and /proc show the container's processes only; written anew for every exec."""
-        pgrep = self.root / container / "bin" / "pgrep"
-        pgrep.write_text(_PGREP.format(pgrep=shutil.which("pgrep") or "pgrep-is-not-here", session=session))
-        pgrep.chmod(0o755)
+        """Let /proc show the container's processes only; written anew for every exec."""
         proc = self.proc(container)
         proc.mkdir(exist_ok=True)
         for stale in proc.iterdir():
@@ -78,7 +79,7 @@ def variables(store: Store, pod: dict[str, Any], container: dict[str, Any], fold
 
     Raises ConfigError when a ConfigMap, a Secret or a key of one is missing.
     """
-    path = os.pathsep.join((str(folder.root / container["name"] / "bin"), str(Path(sys.executable).parent)))
+    path = os.pathsep.join((str(PROGRAMS), str(Path(sys.executable).parent)))
     found = {
         "PATH": f"{path}{os.pathsep}{os.defpath}",
         "PYTHONPATH": str(REPOSITORY),

@@ -47,7 +47,7 @@ class ExecSession:
         process = await asyncio.create_subprocess_exec(
             *(self._here(word) for word in command),
             cwd=REPOSITORY,
-            env=container.environment,
+            env=container.environment | {"CONTAINER_SESSION": str(container.pid or 0)},
             stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

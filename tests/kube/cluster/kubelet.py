@@ -52,7 +52,7 @@ class Kubelet:
         if gone:
             if worker:
                 worker.stop(_grace_s(pod))
-                worker.task.add_done_callback(lambda _: self.workers.pop(worker.uid, None))
+                worker.task.add_done_callback(lambda _: self._bury(worker))
         elif worker is None:
             if is_terminating(pod):
                 self._forget(pod)
@@ -81,6 +81,11 @@ class Kubelet:
         if standing and standing["metadata"]["uid"] == metadata["uid"] and is_terminating(standing):
             self._store.remove(PODS, metadata["namespace"], metadata["name"])
 
+    def _bury(self, worker: PodWorker) -> None:
+        """Its object and its processes are gone, and so are its volumes."""
+        self.workers.pop(worker.uid, None)
+        worker.folder.remove()
+
     def evict(self, pod: dict[str, Any], resource: str) -> None:
         """Node-pressure eviction: the pod fails and stays to be seen."""
         message = f"The node was low on resource: {resource}. "
@@ -97,6 +102,7 @@ class Kubelet:
         for worker in list(self.workers.values()):
             worker.kill()
             await worker.task
+            self._bury(worker)
 
 
 def _grace_s(pod: dict[str, Any]) -> int:

@@ -1,9 +1,11 @@
 """When the process of each pod lived: the proof that two pods of one task never lived at once."""
 
 import itertools
+import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 TASK = ("dag_id", "task_id", "run_id", "map_index")
 
@@ -43,3 +45,11 @@ def overlaps(
         for one, other in itertools.combinations(lives, 2)
         if same(one) == same(other) and one.overlaps(other)
     ]
+
+
+def write_lives(file: Path, lives: list[PodLife]) -> None:
+    file.write_text(json.dumps([asdict(life) for life in lives], indent=1) + "\n")
+
+
+def read_lives(file: Path) -> list[PodLife]:
+    return [PodLife(**life) for life in json.loads(file.read_text())]

@@ -41,7 +41,7 @@ class PodWorker:
         self.started_at = now()
         self.verdict: Verdict | None = None
         self._node = node
-        self._folder = folder
+        self.folder = folder
         self._stopping = asyncio.Event()
         self._timers: list[asyncio.TimerHandle] = []
         self._kill_due: float | None = None
@@ -92,7 +92,7 @@ class PodWorker:
                 self._event("BackOff", f'Back-off pulling image "{image}"', container)
             return False
         try:
-            container.environment = variables(self._node.store, self.pod, container.spec, self._folder)
+            container.environment = variables(self._node.store, self.pod, container.spec, self.folder)
         except ConfigError as missing:
             container.state = {"waiting": {"reason": "CreateContainerConfigError", "message": str(missing)}}
             self._event("Failed", f"Error: {missing}", container, warning=True)
@@ -102,11 +102,11 @@ class PodWorker:
     async def _start(self, container: Container) -> None:
         if self._stopping.is_set():
             return
-        self._folder.make(container.name)
+        self.folder.make(container.name)
         image = container.spec["image"]
         self._event("Pulled", f'Container image "{image}" already present on machine', container)
         self._event("Created", f"Created container: {container.name}", container)
-        command = command_line(container.spec, self._folder, container.environment)
+        command = command_line(container.spec, self.folder, container.environment)
         await container.start(command, container.environment)
         if self._killed:  # while the process was being made
             container.kill()
