@@ -1,5 +1,6 @@
 """The cluster that stands in for a real one, through the official client; most of this holds on a real one too."""
 
+import os
 import threading
 import time
 
@@ -232,6 +233,14 @@ def test_a_command_in_a_running_container(cluster):
     cluster.wait("host", lambda _: "kept" in run_in(cluster, "host", "cat /airflow/xcom/note").read_all())
     session = run_in(cluster, "host", "echo to err >&2; exit 4")
     assert (session.read_stderr(), session.returncode) == ("to err\n", 4)
+
+
+@pytest.mark.double_only("its containers are processes of this machine")
+def test_a_command_sees_the_processes_of_its_container_alone(cluster):
+    cluster.create_pod(shell("host", SLEEP))
+    cluster.wait_phase("host", "Running")
+    found = run_in(cluster, "host", "pgrep -f .").read_all().split()
+    assert str(cluster.lives("host")[0].pid) in found and str(os.getpid()) not in found
 
 
 def run_in(cluster, name, script):
