@@ -1,5 +1,8 @@
+from functools import partial
+
 import pytest
 
+from pipelines import spec
 from tests.plugins import airflow_home
 
 
@@ -13,6 +16,14 @@ def bag():
 def dags(bag):
     assert not bag.import_errors, "\n".join(bag.import_errors.values())
     return bag.dags
+
+
+@pytest.fixture
+def models_folder(tmp_path, monkeypatch):
+    """An empty folder of models, which the DAG files read in place of the repository's."""
+    for loader in ("load_models", "sound_models"):
+        monkeypatch.setattr(spec, loader, partial(getattr(spec, loader), tmp_path))
+    return tmp_path
 
 
 def read_dags():

@@ -1,4 +1,4 @@
-"""What every DAG must have; a failure names the DAG and the remedy."""
+"""What every DAG must have, wherever its steps run; a failure names the DAG and the remedy."""
 
 import subprocess
 import sys
@@ -8,11 +8,23 @@ from airflow.sdk import CronDataIntervalTimetable
 
 from pipelines import flow, spec
 from pipelines.flow import FAMILIES
+from pipelines.resource_classes import resource_class
 from plugins.ending_schedule import EndingSchedule
+from tests.dags.conftest import read_dags
 from tests.plugins.airflow_home import HOME, REPOSITORY
 
 HEAVY = ["pandas", "numpy", "scipy", "sklearn", "xgboost", "mlflow", "feast", "great_expectations", "evidently"]
 HEAVY += ["pyarrow", "duckdb", "ibis", "deltalake", "matplotlib"]
+COMPUTES = ["local", "kubernetes", "kubernetes,validate=local"]
+
+
+@pytest.fixture(scope="module", params=COMPUTES)
+def dags(request):
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TRAINYARD_COMPUTE", request.param)
+        bag = read_dags()
+    assert not bag.import_errors, "\n".join(bag.import_errors.values())
+    return bag.dags
 
 
 def assert_none(offenders, remedy: str) -> None:
@@ -64,8 +76,10 @@ def test_every_task_retries_after_a_pause(dags):
     )
 
 
-def test_every_step_has_the_time_limit_of_the_flow_and_every_wait_ends(dags):
+def test_every_step_has_the_time_limit_of_the_flow_or_its_class_and_every_wait_ends(dags):
     def limited(task) -> bool:
+        if hasattr(task, "compute"):
+            return task.execution_timeout.total_seconds() == pod_limit_min(task) * 60
         if task.task_id in flow.BY_NAME:
             limit = task.execution_timeout
             return limit is not None and limit.total_seconds() == flow.BY_NAME[task.task_id].timeout_min * 60
@@ -73,8 +87,14 @@ def test_every_step_has_the_time_limit_of_the_flow_and_every_wait_ends(dags):
 
     assert_none(
         (f"{dag.dag_id}.{task.task_id}" for dag in dags.values() for task in dag.tasks if not limited(task)),
-        "set execution_timeout from Step.timeout_min, or the sensor's timeout: nothing waits for ever",
+        "set execution_timeout from Step.timeout_min or the class, or the sensor's timeout: nothing waits for ever",
     )
+
+
+def pod_limit_min(task) -> int:
+    """Room for every pod that a try may have."""
+    own = resource_class(task.compute.class_of(task.task_id))
+    return (own.preemptions + 1) * (own.startup_min + own.deadline_min)
 
 
 def test_every_wait_frees_its_worker_slot(dags):
@@ -187,7 +207,8 @@ def test_assets_hold_no_credentials(dags):
     assert_none((uri for uri in uris if not uri.startswith("trainyard://") or "@" in uri), "name it, do not address it")
 
 
-def test_reading_the_dags_imports_no_machine_learning_library():
+@pytest.mark.parametrize("compute", ["local", "kubernetes"])
+def test_reading_the_dags_imports_no_machine_learning_library(compute):
     program = (
         "import sys\n"
         "from airflow.dag_processing.dagbag import DagBag\n"
@@ -198,7 +219,12 @@ def test_reading_the_dags_imports_no_machine_learning_library():
     ran = subprocess.run(
         [sys.executable, "-c", program],
         cwd=REPOSITORY,
-        env={"AIRFLOW_HOME": str(HOME), "PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin"},
+        env={
+            "AIRFLOW_HOME": str(HOME),
+            "PYTHONPATH": str(REPOSITORY),
+            "PATH": "/usr/bin:/bin",
+            "TRAINYARD_COMPUTE": compute,
+        },
         capture_output=True,
         text=True,
         check=True,

@@ -1,7 +1,6 @@
 """How Airflow reads the DAG files: many models, one model, a broken one."""
 
 import time
-from functools import partial
 
 import pytest
 from airflow.sdk.definitions.context import _AIRFLOW_PARSING_CONTEXT_DAG_ID
@@ -12,14 +11,6 @@ from tests.dags.conftest import read_dags
 from tests.plugins.airflow_home import REPOSITORY
 
 MODELS = 500
-
-
-@pytest.fixture
-def models_folder(tmp_path, monkeypatch):
-    """An empty folder of models, which the DAG files read in place of the repository's."""
-    for loader in ("load_models", "sound_models"):
-        monkeypatch.setattr(spec, loader, partial(getattr(spec, loader), tmp_path))
-    return tmp_path
 
 
 def shipped_toml() -> str:
