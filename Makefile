@@ -13,7 +13,7 @@ LOCK_IMAGE := $(UV) pip compile --quiet --python-platform linux --python-version
     --constraint requirements.txt --override docker/overrides.txt pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down logs status test test-fast lint lock clean preflight images sbom
+.PHONY: help demo up down logs status test test-fast test-kube lint lock clean preflight images sbom
 
 help: ## Show this list.
 	@echo "make TARGET [MONTHS=4..12] [COMPUTE=kubernetes] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
@@ -39,6 +39,9 @@ test: $(VENV)/.installed ## Run all tests, those with a real Airflow included.
 
 test-fast: $(VENV)/.installed ## Run the tests that start no server.
 	@$(BIN)/python -m pytest tests -m "not slow"
+
+test-kube: $(VENV)/.installed ## Run the tests of steps as pods, against a stand-in or the cluster of TRAINYARD_KUBECONFIG.
+	@$(BIN)/python -m pytest tests/kube
 
 lint: $(VENV)/.installed ## Check style (ruff), types (mypy) and Dockerfiles (hadolint).
 	@$(BIN)/ruff check .
