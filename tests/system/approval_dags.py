@@ -38,4 +38,4 @@ for model in spec.load_models(HERE / "models").values():
         evaluate.operator_extra_links = (EvaluationPage(),)
         run_in_order(evaluate, *approvals(model), PythonOperator(task_id="promote", python_callable=say_promoted))
     with rollback_dag(model):
-        run_in_order(rollback_task(model.name, model.dataset))
+        run_in_order(rollback_task(model))
