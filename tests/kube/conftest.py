@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import joined_home, joined_store, mlflow_server  # noqa: F401
+from tests.integration.conftest import command, joined_home, joined_store, mlflow_server  # noqa: F401
 from tests.kube.cluster import ClusterAccess, running_cluster
 from tests.kube.cluster.pod_security import LABEL
 from tests.kube.manifests import IMAGE

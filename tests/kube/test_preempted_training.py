@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.double_only("it counts lives, and it
 TRAININGS, EACH = 7, 3
 FAULTS = ("evict", "preempt", "delete", "evict_under_pressure")
 AT_ONCE = 2
-PATIENCE_S = 120
+PATIENCE_S = 90
 SAVED = re.compile(r"asked to end \(SIGTERM\)\. (\w+) is saved at round (\d+) of")
 RESUMED = re.compile(r"resuming (\w+) at round (\d+) of")
 
@@ -41,7 +41,7 @@ class Disturbed:
     result: dict[str, Any] = field(default_factory=dict)
 
     def run(self, cluster: Any, store: Store) -> None:
-        with ThreadPoolExecutor() as beside:
+        with ThreadPoolExecutor(len(self.moments) + 2) as beside:
             disturbing = beside.submit(self._disturb, cluster, store, beside)
             self.result = self.task.run(PATIENCE_S)
             self.logs = [log.result() for log in disturbing.result()]
@@ -50,14 +50,13 @@ class Disturbed:
         """The logs of all its pods, each to the pod's end."""
         name, seen, logs = self.task.pod_name, set(), []
 
-        def fresh() -> bool:
+        def fresh() -> Any:
             pod = cluster.pod(name)
-            running = pod is not None and pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None
-            return running and pod.metadata.uid not in seen
+            new = pod is not None and pod.metadata.uid not in seen
+            return pod if new and pod.status.phase == "Running" else None
 
         for fault, moment in [*self.moments, (None, 0)]:
-            until(fresh, PATIENCE_S)
-            seen.add(cluster.pod(name).metadata.uid)
+            seen.add(until(fresh, PATIENCE_S).metadata.uid)
             logs.append(beside.submit(whole_log, cluster, name))
             if fault is not None:
                 due = max(moment, saved_rounds(store, self.task.spec.name) + 1)
