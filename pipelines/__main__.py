@@ -98,15 +98,31 @@ def main(arguments: list[str] | None = None) -> int:
         warnings.showwarning = lambda *_, **__: None
     try:
         return _run_command(options)
-    except CallerError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        return error.exit_code
     except TrainyardError as error:
-        print(str(error), file=sys.stderr, flush=True)
-        return error.exit_code
+        return _tell(error)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr, flush=True)
         return EXIT_RETRY
+    except Exception as error:
+        # Arrow, Delta Lake and DuckDB each wrap what S3 answered in an error of their own, anywhere in a step.
+        refused = _refused_by_store(error)
+        if refused is None:
+            raise
+        return _tell(refused)
+
+
+def _tell(error: TrainyardError) -> int:
+    prefix = "error: " if isinstance(error, CallerError) else ""
+    print(f"{prefix}{error}", file=sys.stderr, flush=True)
+    return error.exit_code
+
+
+def _refused_by_store(error: Exception) -> TrainyardError | None:
+    if not store_uri().startswith("s3://"):
+        return None
+    from pipelines.s3 import refusal
+
+    return refusal(store_uri(), error)
 
 
 if __name__ == "__main__":

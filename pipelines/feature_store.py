@@ -1,6 +1,6 @@
 """Feast, used as it comes: definitions from our declarations, point-in-time joins, materialization.
 
-Feast's duckdb offline store reads features by a glob of Parquet files, one per partition.
+A view's source is a glob of Parquet files, one per partition; pipelines/offline_store.py opens them.
 """
 
 import contextlib

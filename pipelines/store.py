@@ -8,14 +8,12 @@ Credentials and endpoint of S3 come from the AWS_* variables.
 import contextlib
 import hashlib
 import io
-import os
 import random
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import numpy as np
@@ -26,6 +24,7 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from pyarrow import fs
 
+from pipelines import s3
 from pipelines.errors import CallerError, MissingInput, Unavailable
 
 COMMIT_ATTEMPTS = 8
@@ -72,14 +71,11 @@ class Store:
     def _files(self) -> fs.FileSystem:
         if not self.remote:
             return fs.SubTreeFileSystem(self.uri, fs.LocalFileSystem())
-        location = urlsplit(self.uri)
-        endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-        s3 = fs.S3FileSystem(
-            endpoint_override=endpoint.split("://")[-1] or None,
-            scheme="http" if endpoint.startswith("http://") else "https",
-            region=os.environ.get("AWS_REGION"),
-        )
-        return fs.SubTreeFileSystem(f"{location.netloc}{location.path}", s3)
+        return s3.open_bucket(self.uri)
+
+    @property
+    def _options(self) -> dict[str, str]:
+        return s3.delta_options() if self.remote else {}
 
     def location(self, path: str) -> str:
         """The absolute URI or local path of what lies at a relative path."""
@@ -107,16 +103,17 @@ class Store:
         version: the one that the caller read; None when there was no table. replacing: a column; rows with the
         same values in it go in the same commit. None, and nothing written, when another writer came between.
         """
-        once, location = CommitProperties(max_commit_retries=0), self.location(table)
+        location = self.location(table)
+        once, options = CommitProperties(max_commit_retries=0), self._options
         try:
             if version is None:
-                write_deltalake(location, rows, mode="error", commit_properties=once)
+                write_deltalake(location, rows, mode="error", commit_properties=once, storage_options=options)
             elif replacing:
                 named = ", ".join(f"'{_quoted(value)}'" for value in rows[replacing].unique().to_pylist())
-                read, predicate = DeltaTable(location, version=version), f"{replacing} in ({named})"
+                read, predicate = self._at(table, version), f"{replacing} in ({named})"
                 write_deltalake(read, rows, mode="overwrite", predicate=predicate, commit_properties=once)
             else:
-                write_deltalake(DeltaTable(location, version=version), rows, mode="append", commit_properties=once)
+                write_deltalake(self._at(table, version), rows, mode="append", commit_properties=once)
         except CommitFailedError as error:
             self._refuse_unwritable(error)
             return None
@@ -171,7 +168,7 @@ class Store:
         files: frozenset[str] = frozenset()
         for commit in sorted(newest.history(), key=lambda commit: int(commit["version"])):
             version, at = int(commit["version"]), datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
-            added = pa.table(DeltaTable(self.location(table), version=version).get_add_actions(flatten=True))
+            added = pa.table(self._at(table, version).get_add_actions(flatten=True))
             own = [row for row in added.to_pylist() if row.get("partition.part") == part]
             if files != (files := frozenset(row["path"] for row in own)):
                 found.append((version, at, sum(row["num_records"] for row in own)))
@@ -179,7 +176,7 @@ class Store:
 
     def _open(self, table: str, version: int | None = None) -> DeltaTable | None:
         try:
-            return DeltaTable(self.location(table), version=version)
+            return self._at(table, version)
         except TableNotFoundError:
             return None
         except DeltaError:
@@ -188,22 +185,29 @@ class Store:
                 return None
             raise
 
+    def _at(self, table: str, version: int | None) -> DeltaTable:
+        return DeltaTable(self.location(table), version=version, storage_options=self._options)
+
     def _commit(self, table: str, rows: pa.Table, predicate: str, partition_by: list[str] | None = None) -> Snapshot:
         for attempt in range(COMMIT_ATTEMPTS):
-            exists = self._open(table) is not None
+            existing = self._open(table)
             try:
-                if exists:
-                    write_deltalake(
-                        self.location(table), rows, mode="overwrite", predicate=predicate, partition_by=partition_by
-                    )
+                if existing is not None:
+                    write_deltalake(existing, rows, mode="overwrite", predicate=predicate)
                 else:
-                    write_deltalake(self.location(table), rows, mode="error", partition_by=partition_by)
+                    write_deltalake(
+                        self.location(table),
+                        rows,
+                        mode="error",
+                        partition_by=partition_by,
+                        storage_options=self._options,
+                    )
             except CommitFailedError:
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))
                 continue
             except (OSError, DeltaError) as error:
                 self._refuse_unwritable(error)
-                if not exists and self._open(table) is not None:
+                if existing is None and self._open(table) is not None:
                     continue  # another writer made the table first
                 raise
             version = self.version(table)
@@ -248,6 +252,10 @@ class Store:
         """The file's rows, all columns or those named."""
         with self._files.open_input_file(path) as source:
             return pq.read_table(source, columns=columns)
+
+    def open_parquet(self, paths: list[str]) -> ds.Dataset:
+        """The files' rows as one dataset, read where and when they are scanned."""
+        return ds.dataset(paths, format="parquet", filesystem=self._files)
 
     def exists(self, path: str) -> bool:
         found: bool = self._files.get_file_info(path).type == fs.FileType.File

@@ -1,5 +1,6 @@
 """Real flights for all tests: read once a session, and stores that the steps themselves have filled."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,39 @@ def store(home: Path) -> Any:
     from pipelines.store import Store
 
     return Store(str(home / "store"))
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """A server that speaks S3 over HTTP."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Any:
+    """The empty store of a new bucket, told by the AWS_* variables alone."""
+    import boto3
+
+    from pipelines.store import Store
+
+    settings = {
+        "AWS_ENDPOINT_URL": s3_endpoint,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ALLOW_HTTP", raising=False)
+    bucket = f"trainyard-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
+    boto3.client("s3", region_name="us-east-1").create_bucket(Bucket=bucket)
+    return Store(f"s3://{bucket}/store")
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,10 @@
 """The store on S3, against a server that speaks S3 over HTTP."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-import boto3
 import pyarrow as pa
 import pytest
-from moto.server import ThreadedMotoServer
 
 from pipelines.checkpoints import Checkpoints, remove_abandoned, spent_on
 from pipelines.journal import Event, events, latest, numbered, record_decided
@@ -21,31 +18,6 @@ from tests.pipelines.months import FEBRUARY, JANUARY, pull
 pytestmark = pytest.mark.slow
 ROWS = pa.table({"id": ["a", "b", "c"], "delay_min": pa.array([1, None, 3], pa.int32())})
 OTHER = pa.table({"id": ["d"], "delay_min": pa.array([4], pa.int32())})
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Store:
-    settings = {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    bucket = f"trainyard-{abs(hash(request.node.name)) % 10**9}"
-    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
-    return Store(f"s3://{bucket}/store")
 
 
 def test_replacing_a_partition_leaves_the_others_and_the_past(s3):
