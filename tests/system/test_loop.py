@@ -1,61 +1,43 @@
-"""The loop in a real Airflow, disturbed at its worst moments, ends where an undisturbed one ends."""
+"""The loop in a real Airflow, disturbed at its worst moments, ends where it must; and in pods it ends there too."""
 
 import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
 from embedded import stack, year
-from pipelines.airflow_rest import Airflow
-from pipelines.airflow_session import Session
+from tests.system.loop import MONTHS, Disturbance, airflow_of, digests, row_counts, session_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
-MONTHS = 4
-STEPS = {
-    "data": ("ingest", "validate", "featurize", "materialize"),
-    "train": ("assemble", "train", "evaluate", "promote"),
-    "monitor": ("predict", "detect_drift", "decide_retrain"),
-}
 
 
-class Disturbance(threading.Thread):
+class DisturbedChildren(Disturbance):
     """Kills, once each with SIGKILL: the scheduler while a partition is validated, the training child, MLflow while
     a candidate is evaluated, and PostgreSQL while a partition is scored."""
 
     def __init__(self, running: stack.Running) -> None:
-        super().__init__(daemon=True)
-        self.running = running
-        self.done: list[str] = []
-        self.ended = threading.Event()
+        super().__init__(running)
         self.plan: dict[str, tuple[str, Callable[[psutil.Process], int]]] = {
-            "validate": ("scheduler", lambda _: self._pid("scheduler")),
+            "validate": ("scheduler", lambda _: self.pid_of("scheduler")),
             "train": ("training child", lambda child: child.pid),
-            "evaluate": ("mlflow", lambda _: self._pid("mlflow")),
-            "predict": ("postgres", lambda _: self._pid("postgres")),
+            "evaluate": ("mlflow", lambda _: self.pid_of("mlflow")),
+            "predict": ("postgres", lambda _: self.pid_of("postgres")),
         }
 
-    def _pid(self, service: str) -> int:
-        return int(stack.read_state(self.running.home)["services"][service]["pid"])
-
-    def run(self) -> None:
-        while self.plan and not self.ended.wait(0.1):
-            for child in self._step_children():
-                step = child.cmdline()[3]
-                if step in self.plan:
-                    time.sleep(0.7)
-                    victim, pid_of = self.plan.pop(step)
-                    os.kill(pid_of(child), signal.SIGKILL)
-                    self.done.append(victim)
+    def look(self) -> None:
+        for child in self._step_children():
+            step = child.cmdline()[3]
+            if step in self.plan:
+                time.sleep(0.7)
+                victim, pid_of = self.plan.pop(step)
+                os.kill(pid_of(child), signal.SIGKILL)
+                self.done.append(victim)
 
     def _step_children(self) -> Iterator[psutil.Process]:
         for process in psutil.process_iter(["cmdline"]):
@@ -70,42 +52,16 @@ class Disturbance(threading.Thread):
 @pytest.fixture(scope="module")
 def disturbed(tmp_path_factory) -> Iterator[tuple[stack.Running, list[str]]]:
     with stack.running_stack(tmp_path_factory.mktemp("disturbed")) as running:
-        disturbance = Disturbance(running)
-        disturbance.start()
-        assert year.run(running, MONTHS) == 0
-        disturbance.ended.set()
-        disturbance.join()
+        with DisturbedChildren(running) as disturbance:
+            assert year.run(running, MONTHS) == 0
         yield running, disturbance.done
 
 
-@pytest.fixture(scope="module")
-def undisturbed(disturbed, tmp_path_factory) -> Path:
-    """The same months by the same commands, without Airflow, in a store of their own."""
-    running, _ = disturbed
-    home = tmp_path_factory.mktemp("undisturbed")
-    environment = {**os.environ, "TRAINYARD_HOME": str(home), "MLFLOW_TRACKING_URI": running.mlflow_url}
-    for name in ("TRAINYARD_STORE", "TRAINYARD_FEAST_REGISTRY", "TRAINYARD_FEAST_ONLINE"):
-        environment.pop(name, None)
-
-    def run(step: str, subject: str, name: str, month: int) -> None:
-        span = ["--start", f"2013-{month:02}-01", "--end", f"2013-{month + 1:02}-01"]
-        command = [sys.executable, "-m", "pipelines", step, subject, name, *span]
-        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
-
-    for month in range(1, MONTHS + 1):
-        for step in STEPS["data"]:
-            run(step, "--dataset", "flights", month)
-        if month >= year.FIRST_SCORED:
-            for step in STEPS["monitor"]:
-                run(step, "--model", "flight_delay", month)
-        if month >= year.FIRST_TRAINED:
-            for step in STEPS["train"]:
-                run(step, "--model", "flight_delay", month)
-    return home / "store"
-
-
-def airflow_of(running: stack.Running) -> Airflow:
-    return Airflow(Session(running.airflow_url, "admin", running.password))
+def test_in_child_processes_and_in_pods_the_loop_writes_the_same(loop_in_pods, disturbed):
+    """Neither was left in peace, and each in another way: what they agree on is what an undisturbed loop writes."""
+    ours, theirs = disturbed[0].home.store, loop_in_pods.store
+    assert digests(ours) == digests(theirs)
+    assert row_counts(ours) == row_counts(theirs)
 
 
 def test_every_kill_happened_and_the_loop_went_on_to_its_end(disturbed):
@@ -147,29 +103,8 @@ def test_mlflow_shows_the_champion_of_the_journal(disturbed):
 
 def test_a_backfilled_monitor_triggers_no_training(disturbed):
     running, _ = disturbed
-    session = Session(running.airflow_url, "admin", running.password)
-    runs = list(session.pages("/dags/flight_delay__train/dagRuns", "dag_runs"))
+    runs = list(session_of(running).pages("/dags/flight_delay__train/dagRuns", "dag_runs"))
     assert {run["run_type"] for run in runs} == {"backfill"}
-
-
-def digests(store: Path) -> dict[str, str]:
-    """What each step wrote, by digest; names hold no version numbers, which depend on who came first."""
-    candidates = {
-        path.name: json.loads(path.read_text()) for path in (store / "candidates/flight_delay").glob("2*.json")
-    }
-    return {
-        **{p.name: json.loads(p.read_text())["files"] for p in (store / "features/flights/_manifests").glob("*.json")},
-        **{p.name: p.read_bytes().hex()[:64] for p in (store / "joined/flights").glob("*.parquet")},
-        **{f"model {name}": found["model_digest"] for name, found in candidates.items()},
-        **{f"training {name}": found["training_set"] for name, found in candidates.items()},
-        **{f"scores {name}": found["scores_digest"] for name, found in candidates.items()},
-        "predictions": json.loads((store / "predictions_manifests/flight_delay/2013-04.json").read_text())["digest"],
-        "drift": json.loads((store / "drift/flight_delay/2013-04.json").read_text()),
-    }
-
-
-def test_the_disturbed_loop_wrote_what_an_undisturbed_one_writes(disturbed, undisturbed):
-    assert digests(disturbed[0].home.store) == digests(undisturbed)
 
 
 def test_running_the_demo_again_repeats_nothing(disturbed):

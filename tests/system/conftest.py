@@ -1,0 +1,71 @@
+"""The loop in pods, which two modules look at: it runs once, and its stack has ended when they do."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import httpx
+import pytest
+
+from embedded import cluster, stack, year
+from pipelines.airflow_session import Session
+from tests.kube.cluster.lives import PodLife, read_lives
+from tests.system.disturbed_pods import DisturbedPods
+from tests.system.loop import MONTHS, session_of
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A task instance: state and number of its last try, and the log of all."""
+
+    task: str
+    state: str
+    tries: int
+    log: str
+
+
+@dataclass(frozen=True)
+class LoopInPods:
+    """What is left of it. disturbances: in their order. versions: in MLflow. pods: when each pod's process lived."""
+
+    store: Path
+    exit_code: int
+    disturbances: list[str]
+    tasks: list[Ran]
+    versions: list[int]
+    pods: list[PodLife]
+
+
+@pytest.fixture(scope="session")
+def loop_in_pods(tmp_path_factory: pytest.TempPathFactory) -> LoopInPods:
+    """Always in the stand-in, also where TRAINYARD_KUBECONFIG is set: no cluster's API is killed for a test."""
+    with mock.patch.dict(os.environ):
+        for name in ("TRAINYARD_KUBECONFIG", "TRAINYARD_NAMESPACE", "TRAINYARD_RESOURCE_CLASSES"):
+            os.environ.pop(name, None)
+        with stack.running_stack(tmp_path_factory.mktemp("pods"), compute="kubernetes") as running:
+            with DisturbedPods(running) as disturbance:
+                exit_code = year.run(running, MONTHS)
+            tasks, versions = ran(session_of(running)), registered(running)
+    pods = read_lives(cluster.folder(running.home) / "lives.json")
+    return LoopInPods(running.home.store, exit_code, disturbance.done, tasks, versions, pods)
+
+
+def ran(session: Session) -> list[Ran]:
+    found = session.pages("/dags/~/dagRuns/~/taskInstances", "task_instances")
+    return [Ran(task["task_id"], task["state"], task["try_number"], log_of(session, task)) for task in found]
+
+
+def log_of(session: Session, task: dict[str, Any]) -> str:
+    place = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/logs"
+    tries = range(1, task["try_number"] + 1)
+    plain = {"Accept": "application/json"}
+    return "\n".join(json.dumps(session.checked("GET", f"{place}/{n}", headers=plain)["content"]) for n in tries)
+
+
+def registered(running: stack.Running) -> list[int]:
+    address = f"{running.mlflow_url}/api/2.0/mlflow/model-versions/search"
+    found = httpx.get(address, params={"filter": "name='flight_delay'"}).json()["model_versions"]
+    return sorted(int(version["version"]) for version in found)
