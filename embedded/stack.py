@@ -89,17 +89,28 @@ def end_leftovers(home: Home) -> int:
 def up(home: Home, settings: Settings, say: Callable[[str], None] = print) -> Running:
     """Start the stack unless it runs, and return when every part is healthy.
 
-    Raises StackError when another start is under way or a part does not come up.
+    Raises StackError when another start is under way, the stack runs its steps elsewhere, or a part does not come up.
     """
     home.make()
     with _start_lock(home):
-        if supervisor_pid(home) is None:
+        if supervisor_pid(home) is not None:
+            _require_compute(home, settings.compute)
+        else:
             cleared = end_leftovers(home)
             if cleared:
                 say(f"cleared {cleared} processes of a stack whose supervisor was killed")
             _launch(home, settings, say)
         wait_until_healthy(home, say)
     return Running(home, read_env_file(home))
+
+
+def _require_compute(home: Home, asked: str) -> None:
+    runs = read_state(home).get("compute", "local")
+    if runs != asked:
+        raise StackError(
+            f"The stack of {home.root} runs with COMPUTE={runs}, and this command asks for {asked}. "
+            f"Use the one that runs: make up COMPUTE={runs}    Or stop it first: make down"
+        )
 
 
 @contextlib.contextmanager

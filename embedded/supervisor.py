@@ -71,10 +71,16 @@ class Supervisor:
     """Runs services until SIGTERM or SIGINT, then stops them in reverse order."""
 
     def __init__(
-        self, home: Home, services: list[Service], ports: dict[str, int] | None = None, watch: Watch | None = None
+        self,
+        home: Home,
+        services: list[Service],
+        ports: dict[str, int] | None = None,
+        watch: Watch | None = None,
+        compute: str = "local",
     ) -> None:
         self.home = home
         self.ports = ports or {}
+        self.compute = compute
         self.watch = watch or Watch([])
         self.children = {service.name: Child(service) for service in services}
         self.stopping = False
@@ -227,6 +233,7 @@ class Supervisor:
             "pid": os.getpid(),
             "started_at": processes.started_at(os.getpid()),
             "ports": self.ports,
+            "compute": self.compute,
             "services": {name: child.record() for name, child in self.children.items()},
         }
         text = json.dumps(state, indent=2)
@@ -267,7 +274,7 @@ def main() -> None:
         for service in services:
             rotate(home.log(service.name))
         watch = Watch(stack_probes(settings))
-        Supervisor(home, services, settings.ports(), watch).run()
+        Supervisor(home, services, settings.ports(), watch, settings.compute).run()
         home.pid_file.unlink(missing_ok=True)
 
 

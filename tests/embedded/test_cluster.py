@@ -1,11 +1,12 @@
 """Where the steps' pods run: what the user's own cluster asks for and decides, and what the stack then runs."""
 
 import json
+import os
 import re
 
 import pytest
 
-from embedded import cluster
+from embedded import cluster, processes, stack
 from embedded.home import REPO, Home
 from embedded.services import base_environment, stack_environment, stack_probes, stack_services
 from embedded.settings import Settings
@@ -111,6 +112,13 @@ def test_airflow_finds_the_users_cluster_and_no_other(own_cluster, monkeypatch):
     assert extra == {"kube_config_path": str(cluster.given())}
     assert environment["TRAINYARD_STEPS_IMAGE"] == OWN["TRAINYARD_STEPS_IMAGE"]
     assert "KUBECONFIG" not in environment, "Airflow's trigger refuses both at once"
+
+
+def test_a_running_stack_does_not_move_its_steps_unasked(place):
+    started_at = processes.started_at(os.getpid())
+    place.state_file.write_text(json.dumps({"pid": os.getpid(), "started_at": started_at, "compute": "local"}))
+    with pytest.raises(stack.StackError, match=r"runs with COMPUTE=local, .* asks for kubernetes.*make down"):
+        stack.up(place, settings("kubernetes"))
 
 
 def test_the_pools_are_imported_again_when_their_file_changes(place, tmp_path, monkeypatch):
