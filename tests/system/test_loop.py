@@ -58,7 +58,7 @@ def disturbed(tmp_path_factory) -> Iterator[tuple[stack.Running, list[str]]]:
 
 
 def test_in_child_processes_and_in_pods_the_loop_writes_the_same(loop_in_pods, disturbed):
-    """Neither was left in peace, and each in another way: what they agree on is what an undisturbed loop writes."""
+    """Neither was left in peace, and each in another way: what a disturbance leaves behind shows as a difference."""
     ours, theirs = disturbed[0].home.store, loop_in_pods.store
     assert digests(ours) == digests(theirs)
     assert row_counts(ours) == row_counts(theirs)
