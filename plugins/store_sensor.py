@@ -86,6 +86,11 @@ class StoreSensor(BaseSensorOperator):
             found = (store() / awaited.path).exists()
         except ImportError as error:
             raise AirflowFailException(f"Airflow cannot read TRAINYARD_STORE: {error}") from error
+        except PermissionError as error:
+            raise AirflowFailException(
+                f"Airflow may not read TRAINYARD_STORE {store_uri()} ({error}). Correct its AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or let them read there."
+            ) from error
         if found:
             self.log.info("%s is there.", awaited.path)
             return True

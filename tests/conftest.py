@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,19 @@ def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     bucket = f"trainyard-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
     boto3.client("s3", region_name="us-east-1").create_bucket(Bucket=bucket)
     return Store(f"s3://{bucket}/store")
+
+
+@pytest.fixture
+def s3_refusing(s3: Any, s3_endpoint: str) -> Iterator[Any]:
+    """The store while its server knows no key."""
+
+    def allow(requests: str) -> None:
+        url, header = f"{s3_endpoint}/moto-api/reset-auth", {"Content-Type": "text/plain"}
+        urllib.request.urlopen(urllib.request.Request(url, requests.encode(), header)).close()
+
+    allow("0")
+    yield s3
+    allow("inf")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
+from pipelines.__main__ import main
 from pipelines.checkpoints import Checkpoints, remove_abandoned, spent_on
 from pipelines.journal import Event, events, latest, numbered, record_decided
 from pipelines.layout import checkpoints_folder
@@ -87,3 +88,33 @@ def test_data_steps_leave_there_what_they_leave_in_a_folder(s3, store, year, fli
         digests[one] = featurize.run(flights, FEBRUARY, one).figures["digest"]
     assert digests[s3] == digests[store]
     assert latest(s3, "validated", "flights").content["part"] == "2013-02"
+
+
+def ran(store: Store, monkeypatch, capsys, *arguments: str) -> tuple[int, str]:
+    """Exit code and what was written to stderr by a step on the store."""
+    monkeypatch.setenv("TRAINYARD_STORE", store.uri)
+    code = main([*arguments, "--dataset", "flights", "--start", "2013-02-01", "--end", "2013-03-01"])
+    return code, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("step", ["ingest", "validate", "featurize", "materialize"])
+def test_a_store_that_is_away_is_one_line_and_tried_again(s3, step, monkeypatch, capsys):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert ran(s3, monkeypatch, capsys, step) == (
+        1,
+        f"The store {s3.uri} cannot be reached: http://127.0.0.1:9 does not answer. Is AWS_ENDPOINT_URL right?\n",
+    )
+
+
+@pytest.mark.parametrize("step", ["ingest", "validate", "featurize"])
+def test_a_bucket_that_is_not_there_is_the_callers_error(s3, step, monkeypatch, capsys):
+    code, told = ran(Store("s3://trainyard-absent/store"), monkeypatch, capsys, step)
+    assert code == 2 and told.count("\n") == 1
+    assert "has no bucket trainyard-absent. Make it, or correct TRAINYARD_STORE (now s3://trainyard-absent/" in told
+
+
+@pytest.mark.parametrize("step", ["ingest", "validate", "featurize", "materialize"])
+def test_refused_keys_are_the_callers_error(s3_refusing, step, monkeypatch, capsys):
+    code, told = ran(s3_refusing, monkeypatch, capsys, step)
+    assert code == 2 and told.count("\n") == 1
+    assert f"refuses the credentials of the store {s3_refusing.uri}" in told and "AWS_SECRET_ACCESS_KEY" in told

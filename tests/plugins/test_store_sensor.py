@@ -114,3 +114,20 @@ def test_a_store_that_airflow_has_no_driver_for_fails_at_once(sensor, monkeypatc
     monkeypatch.setenv("TRAINYARD_STORE", "s3://bucket/prefix")
     with pytest.raises(AirflowFailException, match="Airflow cannot read TRAINYARD_STORE"):
         sensor.poke(context())
+
+
+@pytest.mark.slow
+def test_the_sensor_looks_into_a_bucket_at_an_endpoint_of_its_own(s3, sensor, monkeypatch):
+    monkeypatch.setenv("TRAINYARD_STORE", s3.uri)
+    assert sensor.poke(context()) is False
+    s3.write_file(layout.features_manifest("flights", "2013-04"), b"{}")
+    assert sensor.poke(context()) is True
+
+
+@pytest.mark.slow
+def test_a_bucket_that_refuses_airflow_fails_at_once(s3_refusing, sensor, monkeypatch):
+    monkeypatch.setenv("TRAINYARD_STORE", s3_refusing.uri)
+    with pytest.raises(
+        AirflowFailException, match=f"may not read TRAINYARD_STORE {s3_refusing.uri} .*AWS_ACCESS_KEY_ID"
+    ):
+        sensor.poke(context())
