@@ -15,8 +15,11 @@ QUOTA = re.compile(
 HANDSHAKE = re.compile(r"^Handshake status (?P<status>\d+)")
 MESSAGE = re.compile(r'"message":\s*(?P<message>"(?:[^"\\]|\\.)*")')
 RBAC = re.compile(r'User "(?P<user>[^"]+)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"')
-AWAY = (HTTPError, ConnectionError, TimeoutError)
-KNOWN = (ApiException, ConfigException, AirflowNotFoundException, *AWAY)
+KNOWN = (ApiException, ConfigException, AirflowNotFoundException, HTTPError)
+
+
+class ClusterBusy(AirflowException):
+    """The cluster is full, or away; the same may be asked of it again later."""
 
 
 def explained(error: BaseException, namespace: str) -> AirflowException:
@@ -28,7 +31,7 @@ def explained(error: BaseException, namespace: str) -> AirflowException:
             f"Airflow has no way to a cluster: {error}. Give the connection kubernetes_default a kube_config_path, or "
             "in_cluster where Airflow itself runs in the cluster (AIRFLOW_CONN_KUBERNETES_DEFAULT)."
         )
-    return AirflowException(
+    return ClusterBusy(
         f"The Kubernetes API does not answer ({type(error).__name__}: {str(error)[:300]}). A pod that runs goes on; "
         "the next try finds it by its name and waits for it. Check the API server, and its address in "
         "kubernetes_default."
@@ -68,7 +71,7 @@ def _refused(status: int, said: str, namespace: str) -> AirflowException:
         return _forbidden(said)
     if status == 422:
         return AirflowFailException(f"The cluster refuses the pod as it is: {said}. Check its resource class.")
-    return AirflowException(f"The Kubernetes API answers {status}: {said}.")
+    return ClusterBusy(f"The Kubernetes API answers {status}: {said}.")
 
 
 def _forbidden(said: str) -> AirflowException:
@@ -79,9 +82,9 @@ def _forbidden(said: str) -> AirflowException:
                 f"The class asks for more than the whole quota {quota['name']} holds ({needs}). Name a smaller class, "
                 f"or raise the quota (deploy/kustomize). {said}"
             )
-        return AirflowException(
-            f"The quota {quota['name']} is used up for now: {said}. The next try asks again; a pool with fewer slots "
-            "keeps Airflow from asking for more than there is."
+        return ClusterBusy(
+            f"The quota {quota['name']} is used up for now: {said}. A pool with fewer slots keeps Airflow from asking "
+            "for more than there is."
         )
     if rights := RBAC.search(said):
         return AirflowFailException(

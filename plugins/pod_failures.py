@@ -13,7 +13,8 @@ from pipelines.errors import EXIT_CALLER_ERROR, EXIT_DONE, EXIT_NOTHING_TO_DO, E
 BASE = "base"
 SIGTERM_EXIT = 128 + 15
 IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
-CONFIG_REASONS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
+CONFIG_REASON = "CreateContainerConfigError"
+START_REASONS = ("CreateContainerError", "RunContainerError", "StartError")
 # Of a pod's status, or of its condition DisruptionTarget.
 INTERRUPTIONS = {
     "PreemptionByScheduler": "a pod of higher priority took its place",
@@ -26,7 +27,13 @@ INTERRUPTIONS = {
     "Terminated": "its node was shut down",
     "NodeShutdown": "its node was shut down",
     "NodeAffinity": "its node no longer fits it",
+    "UnexpectedAdmissionError": "its node had given its device away",
 }
+# OutOfcpu, OutOfmemory, OutOfnvidia.com/gpu: the node was fuller than the scheduler knew.
+FULL_NODE = "OutOf"
+
+
+OWN_LIMITS = ("exceeds the limit", "exceeds the total limit", "exceeded its local ephemeral storage limit")
 
 
 class Kind(Enum):
@@ -116,6 +123,8 @@ def _interrupted(pod: Any, ended: Any) -> Ending | None:
     conditions = {condition.type: condition for condition in pod.status.conditions or []}
     disruption = conditions.get("DisruptionTarget")
     reason = disruption.reason if disruption is not None and disruption.status == "True" else pod.status.reason
+    if reason is not None and reason.startswith(FULL_NODE):
+        return Ending(Kind.INTERRUPTED, f"The node had no room left for the pod ({reason})")
     if reason in INTERRUPTIONS:
         return Ending(Kind.INTERRUPTED, f"The pod was interrupted: {INTERRUPTIONS[reason]} ({reason})")
     if reason in ("Evicted", "TerminationByKubelet"):
@@ -131,7 +140,7 @@ def _interrupted(pod: Any, ended: Any) -> Ending | None:
 
 def _own_fault(message: str) -> bool:
     """Evicted for its own use of the disk: another node would not help."""
-    return "exceeds the limit" in message or "exceeds the total limit" in message
+    return any(words in message for words in OWN_LIMITS)
 
 
 def _not_started(pod: Any, warnings: tuple[str, ...]) -> Ending | None:
@@ -144,11 +153,17 @@ def _not_started(pod: Any, warnings: tuple[str, ...]) -> Ending | None:
             "Check TRAINYARD_STEPS_IMAGE (TRAINYARD_STEPS_GPU_IMAGE for a class with GPUs), that the tag was pushed, "
             "and the namespace's pull secret",
         )
-    if waiting is not None and waiting.reason in CONFIG_REASONS:
+    if waiting is not None and waiting.reason == CONFIG_REASON:
         return Ending(
             Kind.NOT_STARTED,
             f"The container could not be made ({waiting.reason}): {waiting.message}",
-            "The ConfigMap and the Secret trainyard-steps must be in the namespace: see deploy/",
+            "The ConfigMap trainyard-steps must be in the namespace: see deploy/",
+        )
+    if waiting is not None and waiting.reason in START_REASONS:
+        return Ending(
+            Kind.NOT_STARTED,
+            f"The container could not be started ({waiting.reason}): {waiting.message}",
+            "Check the image's entrypoint; on a GPU node, the driver and the NVIDIA runtime",
         )
     scheduled = next((one for one in pod.status.conditions or [] if one.type == "PodScheduled"), None)
     if scheduled is not None and scheduled.status == "False":

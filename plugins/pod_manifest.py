@@ -131,6 +131,8 @@ def _environment(resources: ResourceClass) -> list[k8s.V1EnvVar]:
     return [
         k8s.V1EnvVar(name="TRAINYARD_POD", value_from=uid),
         k8s.V1EnvVar(name="TRAINYARD_GPUS", value=str(resources.gpus)),
+        k8s.V1EnvVar(name="TRAINYARD_GRACE_S", value=str(resources.grace_s)),
+        k8s.V1EnvVar(name="TRAINYARD_IMAGE", value=image_of(resources)),
         k8s.V1EnvVar(name="HOME", value="/tmp"),
         k8s.V1EnvVar(name="PYTHONUNBUFFERED", value="1"),
         k8s.V1EnvVar(name="NO_COLOR", value="1"),

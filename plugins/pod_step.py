@@ -1,18 +1,26 @@
 """A step as a pod of a Kubernetes cluster."""
 
-from datetime import timedelta
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.providers.cncf.kubernetes.utils.pod_manager import EMPTY_XCOM_RESULT
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException, TaskDeferred
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSkipException,
+    TaskDeferred,
+)
 
 from pipelines.flow import Step
 from pipelines.resource_classes import Compute, resource_class
 from plugins import pod_manifest
-from plugins.cluster_errors import KNOWN, explained, known_cause
+from plugins.cluster_errors import KNOWN, ClusterBusy, explained, known_cause
 from plugins.page_link import links_of
-from plugins.pod_failures import Ending, Kind, ending_of
+from plugins.pod_failures import Ending, Kind, ending_of, terminated
 from plugins.pod_trigger import PodTrigger
 from plugins.run_interval import interval_of
 from plugins.single_pod import SinglePod, is_stuck, stuck
@@ -22,8 +30,9 @@ from plugins.step_result import kept_in_store, parsed, tell_assets
 PROGRAM = ("python", "-m", "pipelines")
 RESULT_FILE = "/airflow/xcom/return.json"
 LOGS_EVERY_S = 15
+ASKED_AGAIN_S = 30
 # Repeating the try with the same spec ends in the same way.
-HOPELESS = (Kind.CALLER_ERROR, Kind.OUT_OF_MEMORY, Kind.SCRATCH)
+HOPELESS = (Kind.CALLER_ERROR, Kind.SCRATCH)
 
 
 class PodStep(KubernetesPodOperator):
@@ -43,7 +52,8 @@ class PodStep(KubernetesPodOperator):
         self.compute = compute
         self.step_arguments = step_arguments
         own = resource_class(compute.class_of(step.name))
-        per_pod = timedelta(minutes=own.startup_min + own.deadline_min)
+        classes = [own, *(resource_class(name) for name in [own.larger] if name is not None)]
+        per_pod = timedelta(minutes=max(one.startup_min + one.deadline_min for one in classes))
         super().__init__(
             **pod_manifest.hardened(),
             random_name_suffix=False,
@@ -52,7 +62,6 @@ class PodStep(KubernetesPodOperator):
             logging_interval=LOGS_EVERY_S,
             startup_check_interval_seconds=2,
             log_pod_spec_on_failure=False,
-            log_events_on_failure=True,
             pool=own.pool,
             pool_slots=own.pool_slots,
             execution_timeout=(own.preemptions + 1) * per_pod,
@@ -66,24 +75,26 @@ class PodStep(KubernetesPodOperator):
         return self._start(context)
 
     def trigger_reentry(self, context: Any, event: dict[str, Any]) -> Any:
-        """Airflow resumes here when the pod has ended, when its time is over, or to fetch its logs."""
+        """Airflow resumes here when the pod has ended, when its time is over, or when waiting for it failed."""
         self._prepare(context, event["resource_class"], event["restarts"])
         try:
             seen = self._cluster_pod.read()
         except KNOWN as error:
-            raise explained(error, self.namespace) from error
-        if seen is not None:
-            if is_stuck(seen):
-                raise stuck(self.name, self.namespace)
-            self._look_closer(context, event, seen)
-        return self._follow(context, event["pod_uid"])
+            raise self._refusal(context, error) from error
+        if seen is None:
+            return self._follow(context, event["pod_uid"])
+        if is_stuck(seen):
+            raise stuck(self.name, self.namespace)
+        self._wait_on(context, event, seen)
+        self._look_closer(context, event, seen)
+        try:
+            return self._follow(context, seen.metadata.uid)
+        finally:
+            self._cluster_pod.delete(seen.metadata.uid)
 
     def cleanup(self, pod: Any, remote_pod: Any, xcom_result: Any = None, context: Any = None) -> None:
-        """Keeps the pod's last state and its warnings: the object is deleted here."""
-        if remote_pod is not None:
-            self._ended = remote_pod
-            self._warnings = self._cluster_pod.warnings(remote_pod)
-        super().cleanup(pod, remote_pod, None, None)
+        """Keeps the pod's last state; it is deleted once what it left has been found."""
+        self._ended = remote_pod or self._ended
 
     def extract_xcom(self, pod: Any, *, ignore_kill_failure: bool = True) -> Any:
         """Keeps the text as it was written: only what is a result becomes an XCom."""
@@ -127,11 +138,32 @@ class PodStep(KubernetesPodOperator):
         try:
             self.execute_async(context)
         except KNOWN as error:
-            raise explained(error, self.namespace) from error
+            raise self._refusal(context, error) from error
         return self.result
 
+    def _refusal(self, context: Any, error: BaseException) -> Exception:
+        """What to raise; a cluster that is full or away is asked again later, which costs none of the retries."""
+        found = explained(error, self.namespace)
+        now, first = datetime.now(UTC), context["ti"].get_first_reschedule_date(context)
+        patience = timedelta(minutes=resource_class(self.trigger_kwargs["resource_class"]).deadline_min)
+        if not isinstance(found, ClusterBusy) or (first is not None and now - first > patience):
+            return found
+        self.log.warning("%s Asking again in %d s, for at most %s.", found, ASKED_AGAIN_S, patience)
+        return AirflowRescheduleException(now + timedelta(seconds=ASKED_AGAIN_S))
+
+    def _wait_on(self, context: Any, event: dict[str, Any], seen: Any) -> None:
+        """Defers again where only the waiting failed and the pod goes on."""
+        if event["status"] != "error" or seen.status.phase != "Running" or terminated(seen) is not None:
+            return
+        if "permission" in event["message"].lower():
+            self._cluster_pod.delete(seen.metadata.uid)
+            raise AirflowFailException(f"Airflow's triggerer may not read the pod: {event['message']}")
+        self.log.warning("Waiting for the pod failed (%s); it runs: waiting on.", event["message"])
+        self.pod = seen
+        self.invoke_defer_method(event.get("last_log_time"), context)
+
     def _look_closer(self, context: Any, event: dict[str, Any], seen: Any) -> None:
-        """Logs and result of a pod that has ended; defers again while it runs."""
+        """Logs, result and warnings of a pod that has ended."""
         self._ended = seen
         try:
             super().trigger_reentry(context, event)
@@ -141,8 +173,12 @@ class PodStep(KubernetesPodOperator):
             # The pod's own state says better what happened than what reading it stumbled over.
             self.log.debug("The pod could not be read to its end.", exc_info=True)
             self._stumbled = error
-        if event["status"] == "timeout":
-            self._warnings += (event["message"],)
+        if ending_of(self._ended).kind is Kind.DONE:
+            return
+        timed_out = (event["message"],) if event["status"] == "timeout" else ()
+        self._warnings = (*timed_out, *self._cluster_pod.warnings(seen.metadata.uid))
+        for warning in self._warnings:
+            self.log.warning("Of the pod: %s", warning)
 
     def _follow(self, context: Any, pod_uid: str) -> dict[str, Any]:
         """What the pod's ending leads to: its result, another pod, or the error that Airflow acts upon."""
@@ -172,7 +208,7 @@ class PodStep(KubernetesPodOperator):
 
     def _no_result(self) -> AirflowException:
         cause = known_cause(self._stumbled)
-        why = self._stumbled if cause is None else explained(cause, self.namespace)
+        why = (self._stumbled or "its file is empty") if cause is None else explained(cause, self.namespace)
         return AirflowFailException(
             f"{self.step.name} exited with 0 but left no result, neither as XCom nor in the store: {why}"
         )
@@ -203,13 +239,6 @@ class PodStep(KubernetesPodOperator):
         self._prepare(context, class_name, restarts)
         return self._start(context)
 
-    def _adopted(self, context: Any, found: Any) -> Any:
-        """Go on with a pod that an earlier try, or another worker, started."""
-        labels = found.metadata.labels
-        self._prepare(context, labels["trainyard/resource-class"], int(labels["trainyard/restarts"]))
-        self.log.info("The pod %s of an earlier try is there (%s): waiting for it.", self.name, found.status.phase)
-        return found
-
     def _prepare(self, context: Any, class_name: str, restarts: int) -> None:
         """Make this the operator of one pod. Nothing of it stands in a template, so none of it is rendered."""
         for name, value in pod_manifest.pod_settings(resource_class(class_name)).items():
@@ -228,6 +257,7 @@ class PodStep(KubernetesPodOperator):
                 "owner": self.owner,
                 "resource-class": class_name,
                 "restarts": str(restarts),
+                "request": self._request(context),
                 **self._as_of(context),
             }
         )
@@ -236,6 +266,12 @@ class PodStep(KubernetesPodOperator):
         self._written: str | None = None
         self._warnings: tuple[str, ...] = ()
         self._stumbled: Exception | None = None
+
+    def _request(self, context: Any) -> str:
+        """Digest of what tells this run of the task from one before it was cleared, or on another release."""
+        image = pod_manifest.image_of(resource_class(self.compute.class_of(self.step.name)))
+        asked = [context["dag_run"].clear_number, image, *self.arguments]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
     def _as_of(self, context: Any) -> dict[str, str]:
         if self.step.family == "rollback":

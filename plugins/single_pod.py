@@ -7,6 +7,7 @@ from typing import Any
 from airflow.providers.cncf.kubernetes.kubernetes_helper_functions import generic_api_retry
 from airflow.sdk.exceptions import AirflowException
 from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import HTTPError
 
 from pipelines.errors import EXIT_DONE
 from plugins.pod_failures import terminated
@@ -15,6 +16,7 @@ from plugins.pod_failures import terminated
 LEAVES_WITHIN_S = 60
 LOOK_EVERY_S = 1
 GONE, CONFLICT = 404, 409
+REQUEST = "trainyard/request"
 
 
 class SinglePod:
@@ -37,9 +39,9 @@ class SinglePod:
             return None
 
     def got_or_created(self, wanted: Any, grace_s: int) -> tuple[Any, bool]:
-        """The pod that lives or has done its work, and True; else a new one, and False.
+        """The pod of the same request that lives or has done its work, and True; else a new one, and False.
 
-        One that is on its way out is waited for. Raises AirflowException when it stays.
+        Any other of its name is asked to end, and waited for. Raises AirflowException when it stays.
         """
         patience = time.monotonic() + grace_s + LEAVES_WITHIN_S
         while time.monotonic() < patience:
@@ -48,22 +50,32 @@ class SinglePod:
                 if created := self._create(wanted):
                     return created, False
             elif found.metadata.deletion_timestamp is None:
-                if _worth_waiting_for(found):
+                if _is_of_same_request(found, wanted) and _worth_waiting_for(found):
                     return found, True
-                self._log.info("Deleting the pod %s, which an earlier try left (%s).", self._name, found.status.phase)
-                self._delete(found.metadata.uid)
+                self._log.info(
+                    "Deleting the pod %s, left by an earlier run or try (%s).", self._name, found.status.phase
+                )
+                self.delete(found.metadata.uid)
             time.sleep(LOOK_EVERY_S)
         raise stuck(self._name, self._namespace)
 
-    def warnings(self, pod: Any) -> tuple[str, ...]:
+    def warnings(self, uid: str) -> tuple[str, ...]:
         """Messages of its events of type Warning, newest last; they only explain, so none where they can't be had."""
         try:
-            selector = f"involvedObject.uid={pod.metadata.uid}"
-            events = self._client.list_namespaced_event(self._namespace, field_selector=selector).items
-        except ApiException as error:
-            self._log.warning("The events of the pod %s cannot be read: %s", self._name, error.reason)
+            events = self._client.list_namespaced_event(self._namespace, field_selector=f"involvedObject.uid={uid}")
+        except (ApiException, HTTPError) as error:
+            self._log.warning("The events of the pod %s cannot be read: %s", self._name, error)
             return ()
-        return tuple(event.message for event in events if event.type == "Warning")
+        return tuple(event.message for event in events.items if event.type == "Warning")
+
+    def delete(self, uid: str) -> None:
+        """Ask exactly this pod to end, and not one that took its place."""
+        try:
+            self._delete(uid)
+        except (ApiException, HTTPError) as error:
+            self._log.warning(
+                "The pod %s could not be deleted and holds what it asked for until its deadline: %s", self._name, error
+            )
 
     @generic_api_retry
     def _create(self, wanted: Any) -> Any:
@@ -97,6 +109,10 @@ def stuck(name: str, namespace: str) -> AirflowException:
         f"NODE node.kubernetes.io/out-of-service=nodeshutdown:NoExecute (kubectl get pod {name} -n {namespace} -o wide "
         "names it)."
     )
+
+
+def _is_of_same_request(found: Any, wanted: Any) -> bool:
+    return bool(found.metadata.labels.get(REQUEST) == wanted.metadata.labels[REQUEST])
 
 
 def _worth_waiting_for(pod: Any) -> bool:

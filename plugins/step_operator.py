@@ -74,7 +74,7 @@ def place_of(step: str) -> str:
 
     Raises CallerError for a place or a step that there is not.
     """
-    default, *exceptions = os.environ.get("TRAINYARD_COMPUTE", "local").split(",")
+    default, *exceptions = (text.strip() for text in (os.environ.get("TRAINYARD_COMPUTE") or "local").split(","))
     places = {None: default} | dict(_exception(text) for text in exceptions)
     for place in places.values():
         if place not in PLACES:
@@ -83,7 +83,7 @@ def place_of(step: str) -> str:
 
 
 def _exception(text: str) -> tuple[str, str]:
-    step, _, place = text.strip().partition("=")
+    step, _, place = text.partition("=")
     if step not in BY_NAME:
         raise CallerError(
             f"TRAINYARD_COMPUTE names the step '{step}'; steps: {', '.join(BY_NAME)}. "

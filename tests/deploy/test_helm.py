@@ -54,7 +54,6 @@ def test_steps_run_in_the_namespace_of_the_manifests():
     connection = json.loads(ENV["AIRFLOW_CONN_KUBERNETES_DEFAULT"])
     assert connection["extra"]["in_cluster"] is True
     assert connection["extra"]["namespace"] == ENV["TRAINYARD_NAMESPACE"] == "trainyard"
-    assert connection["extra"]["xcom_sidecar_container_image"] == ENV["TRAINYARD_STEPS_IMAGE"]
     assert ENV["TRAINYARD_COMPUTE"] == "kubernetes"
 
 

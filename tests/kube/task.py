@@ -1,13 +1,14 @@
 """A task run as Airflow runs a deferrable one: a fresh operator each time it wakes, its trigger between."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from airflow.sdk.exceptions import TaskDeferred
+from airflow.sdk.exceptions import AirflowRescheduleException, TaskDeferred
 
 from pipelines.flow import BY_NAME
 from pipelines.spec import DatasetSpec, ModelSpec
@@ -18,7 +19,8 @@ JANUARY = (datetime(2013, 1, 1, tzinfo=UTC), datetime(2013, 2, 1, tzinfo=UTC))
 
 
 class Task:
-    """One task instance: `run` is a try of it, in which `woken` counts how often a worker held it.
+    """One task instance: `run` is a try of it, in which `woken` counts how often a worker held it, and `rescheduled`
+    how often it gave its place up to ask again later. cleared: how often a person cleared it.
 
     arguments: what follows the step's name on the command line; the run's interval when left out.
     """
@@ -38,6 +40,9 @@ class Task:
         self.arguments, self.changed = arguments, changed
         self.tries = 0
         self.woken = 0
+        self.rescheduled = 0
+        self.first_rescheduled: datetime | None = None
+        self.cleared = 0
         self.outlets: dict[Any, Any] = defaultdict(SimpleNamespace)
 
     def run(self, patience_s: float = 60.0) -> dict[str, Any]:
@@ -51,6 +56,11 @@ class Task:
             try:
                 found: dict[str, Any] = wake(operator)
                 return found
+            except AirflowRescheduleException:
+                self.rescheduled += 1
+                self.first_rescheduled = self.first_rescheduled or datetime.now(UTC)
+                wake = lambda operator: operator.execute(context)  # noqa: E731
+                time.sleep(0.5)
             except TaskDeferred as deferred:
                 event = asyncio.run(asyncio.wait_for(first_event(deferred.trigger), patience_s))
                 method = deferred.method_name
@@ -85,7 +95,11 @@ class Task:
             "run_id": self.run_id,
             "dag": SimpleNamespace(parent_dag=None),
             "dag_run": SimpleNamespace(
-                run_id=self.run_id, run_type=self.run_type, data_interval_start=start, data_interval_end=end
+                run_id=self.run_id,
+                run_type=self.run_type,
+                data_interval_start=start,
+                data_interval_end=end,
+                clear_number=self.cleared,
             ),
             "ti": SimpleNamespace(
                 dag_id=f"{self.spec.name}__{BY_NAME[self.step].family}",
@@ -93,6 +107,7 @@ class Task:
                 map_index=-1,
                 try_number=self.tries,
                 start_date=datetime.now(UTC) - timedelta(seconds=1),
+                get_first_reschedule_date=lambda context: self.first_rescheduled,
                 xcom_push=lambda key, value: pushed.update({key: value}),
             ),
             "outlet_events": self.outlets,

@@ -5,7 +5,8 @@ import json
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from tests.kube.programs import CLASSES, LEAVES
+from tests.kube.manifests import shell
+from tests.kube.programs import CLASSES, LEAVES, RESULT
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +36,18 @@ def test_a_class_larger_than_the_quota_is_refused_for_good(steps, cluster):
     cluster.quota({"limits.memory": "64Mi"})
     with pytest.raises(AirflowFailException, match=r"more than the whole quota .*limits\.memory"):
         steps(LEAVES).run()
+
+
+def test_a_quota_that_others_use_up_is_waited_for(steps, cluster):
+    cluster.quota({"pods": "0"}, name="frozen")
+    cluster.quota({"pods": "1"}, name="small")
+    task = steps(LEAVES)
+    with pytest.raises(AirflowFailException, match="more than the whole quota frozen"):
+        task.run()
+    cluster.quota({"pods": "2"}, name="frozen")
+    cluster.create_pod(shell("another", "trap 'exit 0' TERM; sleep 2"))
+    assert task.run() == RESULT
+    assert task.rescheduled > 0
 
 
 @pytest.mark.parametrize(

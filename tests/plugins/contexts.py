@@ -18,7 +18,11 @@ def context(
     return {
         "params": {"start": None, "end": None, **params},
         "dag_run": SimpleNamespace(
-            run_id=f"{run_type}__1", run_type=run_type, data_interval_start=start, data_interval_end=end
+            run_id=f"{run_type}__1",
+            run_type=run_type,
+            data_interval_start=start,
+            data_interval_end=end,
+            clear_number=0,
         ),
         "ti": SimpleNamespace(
             xcom_pull=lambda task_ids: xcom, xcom_push=lambda **kwargs: None, get_first_reschedule_date=lambda _: None

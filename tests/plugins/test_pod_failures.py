@@ -64,6 +64,23 @@ def test_a_pod_evicted_for_its_own_use_of_the_disk_is_no_interruption():
     assert "Raise scratch" in str(found)
 
 
+def test_a_containers_own_disk_limit_is_no_interruption():
+    message = 'Container base exceeded its local ephemeral storage limit "2Gi". '
+    assert ending_of(pod(reason="Evicted", message=message, state=ended(137))).kind is Kind.SCRATCH
+
+
+@pytest.mark.parametrize("reason", ["UnexpectedAdmissionError", "OutOfcpu", "OutOfnvidia.com/gpu"])
+def test_a_node_that_turns_a_pod_away_interrupts(reason):
+    found = ending_of(pod(reason=reason, message="Allocate failed due to no healthy devices present"))
+    assert found.kind is Kind.INTERRUPTED and reason in found.message
+
+
+def test_a_container_that_cannot_be_started_names_entrypoint_and_driver():
+    found = ending_of(pod(phase="Pending", state=waiting("RunContainerError", "nvidia-container-cli: driver error")))
+    assert found.kind is Kind.NOT_STARTED
+    assert "driver error" in found.message and "ConfigMap" not in found.remedy and "driver" in found.remedy
+
+
 def test_a_lost_node_interrupts():
     assert ending_of(pod(phase="Running", reason="NodeLost", state=running())).kind is Kind.INTERRUPTED
     found = ending_of(pod(phase="Unknown", state=running()))
