@@ -16,7 +16,7 @@ from pipelines.environment import store_uri, tracking_uri
 from pipelines.errors import EXIT_DONE, EXIT_RETRY, CallerError, TrainyardError, leave
 from pipelines.interval import Interval
 from pipelines.preemption import end_when_asked_in_a_pod
-from pipelines.release.provenance import Meter
+from pipelines.release.provenance import start_meter
 from pipelines.spec import find_dataset, find_model
 
 # Steps of the model families that talk to MLflow; the others must run while it is away.
@@ -77,7 +77,7 @@ def _run_command(options: argparse.Namespace) -> int:
         code: int = importlib.import_module(f"pipelines.commands.{options.command}").run(options)
         return code
     step = flow.BY_NAME[options.command]
-    meter = Meter()
+    meter = start_meter()
     result = run_step(step, getattr(options, step.subject), span_of(options))
     leave_result(replace(result, cost=meter.read().model_dump()), options.result)
     print(f"{step.name} {result.subject} {result.outcome}")

@@ -1,41 +1,47 @@
 """Checkpoints of a training, in the store: what is left to do after it was ended in its midst is all that is done.
 
 A fit leaves a Booster and its manifest between two chunks. Each is written whole; the manifest comes last, has the
-SHA-256 of the Booster and is named by its own. One that is not what it was is refused, and the one before it used.
+SHA-256 of the Booster and is named by its own. One that is not what it was is refused, and the one before it used; so
+is one that other rows, code, parameters or another XGBoost made, as after a new image: its model would be half of each.
 """
 
 import contextlib
 import hashlib
 import io
 import json
-import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
+from pipelines import baselines, boosting, matrices
 from pipelines.boosting import Fit, Grown, Matrices, next_chunk
+from pipelines.environment import whole_number
 from pipelines.errors import Preempted
 from pipelines.layout import checkpoints_folder, fit_checkpoints
-from pipelines.preemption import ends_when_asked
-from pipelines.release.provenance import Cost, Meter
+from pipelines.preemption import Grace, ends_when_asked
+from pipelines.release.provenance import Cost, Meter, start_meter, versions
 from pipelines.spec import ModelSpec
 from pipelines.spec_words import Strict
 from pipelines.store import Store
 
 KEPT = 2
 ABANDONED_AFTER = timedelta(days=7)
+# Of the baselines' scores; XGBoost, which needs none of them, tells of itself.
+LIBRARIES = ("scikit-learn", "numpy", "scipy", "cupy-cuda13x")
 
 
 class Manifest(Strict):
-    """recipe: digest of what decides the trees. chunk: of the fit, from 1. booster: SHA-256 of the UBJSON.
-    spent: on the whole training, up to here."""
+    """recipe: digest of each thing that decides the trees, by its name. chunk: of the fit, from 1. booster: SHA-256
+    of the UBJSON. spent: on the whole training, up to here."""
 
-    recipe: str
+    recipe: dict[str, str]
     rounds: int
     chunk: int
     curve: list[float]
@@ -49,23 +55,24 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Of one training. key: the candidate's; every_s: least seconds between two of a fit. inputs: digest of what
-    the fits read; window: as-of time of the older window that they are of, if any."""
+    """Of one training. key: the candidate's; every_s: least seconds between two of a fit. window: as-of time of the
+    older window that they are of, if any. grace: of the pod, if it is in one."""
 
     store: Store
     model: str
     key: str
     every_s: int
     meter: Meter
-    inputs: str
     window: str = ""
+    grace: Grace = field(default_factory=Grace)
 
-    def follow(self, fit: Fit, matrices: Callable[[], Matrices]) -> Grown:
+    def follow(self, fit: Fit, rows: str, quantized: Callable[[], Matrices]) -> Grown:
         """The whole fit, from its newest checkpoint on; a complete one is not fitted again.
 
-        matrices: called only if there is something to fit. Raises Preempted on SIGTERM, after the running chunk.
+        rows: digest of all that the fit reads. quantized: the same, called only if there is something to fit. Raises
+        Preempted on SIGTERM, after the running chunk.
         """
-        recipe, name = _digest_of([self.inputs, fit.recipe()]), self._named(fit.name)
+        recipe, name = _recipe(rows, (boosting, matrices), **fit.recipe()), self._named(fit.name)
         grown, kept = self._newest(name, recipe)
         if grown.completes(fit):
             print(f"{name} is complete in its checkpoint, {grown.rounds} rounds", flush=True)
@@ -73,9 +80,11 @@ class Checkpoints:
         if grown.rounds:
             print(f"resuming {name} at round {grown.rounds} of {fit.length} from its checkpoint", flush=True)
         with ends_when_asked() as asked:
-            ready, saved_at = matrices(), time.monotonic()
+            ready, saved_at = quantized(), time.monotonic()
             while not grown.completes(fit) and not (grown.rounds in kept and asked()):
-                grown = next_chunk(fit, grown, ready)
+                began = time.monotonic()
+                before, grown = grown.rounds, next_chunk(fit, grown, ready)
+                self.grace.watch(name, grown.rounds - before, time.monotonic() - began)
                 if grown.completes(fit) or asked() or time.monotonic() - saved_at >= self.every_s:
                     kept = self._save(fit, name, recipe, grown, kept)
                     saved_at = time.monotonic()
@@ -86,26 +95,28 @@ class Checkpoints:
             )
         return grown
 
-    def scores(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-        """What `make` returns, (n,); made once for a training, however often it is interrupted."""
-        import sklearn
+    def scores(self, name: str, rows: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """What `make` returns, (n,); made once for a training, however often it is interrupted.
 
+        rows: digest of all that it reads.
+        """
         folder = fit_checkpoints(self.model, self.key, self._named(name))
-        recipe = _digest_of([self.inputs, name, sklearn.__version__])[:16]
+        recipe = _digest_of(_recipe(rows, (baselines,), name=name, libraries=versions(LIBRARIES)))[:16]
         for named in self.store.list_files(folder, ".npy"):
             content = self.store.read_file(f"{folder}/{named}.npy")
             if named == f"{recipe}-{_sha256(content)}":
                 scores: np.ndarray = np.load(io.BytesIO(content))
                 return scores
-            print(f"refused {folder}/{named}.npy: it is changed, or of other rows; fitting {name} again", flush=True)
+            why = "it is changed" if named.startswith(recipe) else "it is of other rows, code or libraries"
+            print(f"refused {folder}/{named}.npy: {why}; fitting {name} again", flush=True)
         values, sink = make(), io.BytesIO()
         np.save(sink, values)
         self.store.write_file(f"{folder}/{recipe}-{_sha256(sink.getvalue())}.npy", sink.getvalue())
         return values
 
-    def of_window(self, as_of: str, inputs: str) -> "Checkpoints":
+    def of_window(self, as_of: str) -> "Checkpoints":
         """Those of the fits for an older window, which are part of the same training."""
-        return replace(self, window=as_of, inputs=inputs)
+        return replace(self, window=as_of)
 
     def clear(self) -> None:
         """Once the candidate is registered and written."""
@@ -114,7 +125,7 @@ class Checkpoints:
     def _named(self, name: str) -> str:
         return f"{name}-{self.window}" if self.window else name
 
-    def _newest(self, name: str, recipe: str) -> tuple[Grown, dict[int, str]]:
+    def _newest(self, name: str, recipe: dict[str, str]) -> tuple[Grown, dict[int, str]]:
         """The newest checkpoint that can be gone on from, and its manifest's name by its rounds; else none."""
         folder = fit_checkpoints(self.model, self.key, name)
         manifests = self.store.list_files(folder, ".json")
@@ -128,10 +139,11 @@ class Checkpoints:
                 return grown, {grown.rounds: named}
         return Grown(), {}
 
-    def _read(self, folder: str, named: str, recipe: str) -> Grown:
+    def _read(self, folder: str, named: str, recipe: dict[str, str]) -> Grown:
         manifest = _manifest(self.store, f"{folder}/{named}.json")
         if manifest.recipe != recipe:
-            raise Refused("it is of other rows, another recipe or another XGBoost")
+            differing = [name for name, digest in recipe.items() if manifest.recipe.get(name) != digest]
+            raise Refused(f"it is of a fit with other {' and '.join(differing)}")
         file = _booster_file(manifest.rounds)
         try:
             model = self.store.read_file(f"{folder}/{file}")
@@ -143,7 +155,7 @@ class Checkpoints:
             )
         return Grown(manifest.rounds, model, manifest.curve)
 
-    def _save(self, fit: Fit, name: str, recipe: str, grown: Grown, kept: dict[int, str]) -> dict[int, str]:
+    def _save(self, fit: Fit, name: str, recipe: dict[str, str], grown: Grown, kept: dict[int, str]) -> dict[int, str]:
         """Write it and delete all but the newest ones of the fit; those, by rounds."""
         folder = fit_checkpoints(self.model, self.key, name)
         manifest = Manifest(
@@ -168,9 +180,9 @@ class Checkpoints:
 def checkpoints_of(spec: ModelSpec, store: Store, key: str) -> Checkpoints:
     """Of the training of that key, whose cost goes on from what was spent on it before it was interrupted."""
     remove_abandoned(store, spec.name, key, datetime.now(UTC))
-    gpus = int(os.environ.get("TRAINYARD_GPUS") or 1) if spec.training.device == "cuda" else None
-    meter = Meter(spent_on(store, spec.name, key), gpus)
-    return Checkpoints(store, spec.name, key, spec.training.checkpoint_s, meter, inputs=key)
+    meter = start_meter(spent_on(store, spec.name, key), gpus=int(spec.training.device == "cuda"))
+    grace = Grace(whole_number("TRAINYARD_GRACE_S"))
+    return Checkpoints(store, spec.name, key, spec.training.checkpoint_s, meter, grace=grace)
 
 
 def spent_on(store: Store, model: str, key: str) -> Cost | None:
@@ -210,6 +222,12 @@ def _manifest(store: Store, path: str) -> Manifest:
 
 def _booster_file(rounds: int) -> str:
     return f"{rounds:06}.ubj"
+
+
+def _recipe(rows: str, code: tuple[ModuleType, ...], **others: Any) -> dict[str, str]:
+    """Digest of each thing that decides a fit, by its name. code: the modules that fit."""
+    sources = [Path(str(module.__file__)).read_text() for module in code]
+    return {"rows": rows, **{name: _digest_of(value) for name, value in {**others, "code": sources}.items()}}
 
 
 def _digest_of(content: Any) -> str:

@@ -4,6 +4,8 @@ one-machine stack's `env` file, else the default that needs no server."""
 import os
 from pathlib import Path
 
+from pipelines.errors import CallerError
+
 REPO = Path(__file__).resolve().parents[1]
 
 
@@ -31,6 +33,14 @@ def feast_registry() -> str:
 
 def feast_online() -> str:
     return setting("TRAINYARD_FEAST_ONLINE", str(home() / "feast" / "online.db"))
+
+
+def whole_number(name: str) -> int | None:
+    """Of an environment variable; None where it is not set. Raises CallerError when it is no such number."""
+    told = os.environ.get(name, "").strip()
+    if told and not told.isdecimal():
+        raise CallerError(f"{name} must be a whole number of 0 or more (got {told!r}). Correct it or unset it.")
+    return int(told) if told else None
 
 
 def read_settings(file: Path) -> dict[str, str]:

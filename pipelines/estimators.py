@@ -10,7 +10,7 @@ import pandas as pd
 from pipelines.array import get_xp
 from pipelines.boosting import Fit, Grown, Matrices, best_round, device_of, grow, stopped_at
 from pipelines.encoding import Encoding
-from pipelines.matrices import batches, quantize
+from pipelines.matrices import batches, digest_of, quantize
 from pipelines.spec_words import Task
 from pipelines.training_spec import Training
 
@@ -61,15 +61,11 @@ def stop_early(
     checkpoints.
     """
 
-    def matrices() -> Matrices:
-        data = quantize(encoding, fit, training.parameters.max_bin, training.device)
-        return Matrices(data, quantize(encoding, holdout, training.parameters.max_bin, training.device, data))
-
     patience = training.early_stopping_rounds
     plan = Fit(
         "early_stopping", _parameters(task, training), training.max_rounds, training.chunk_rounds, patience, report
     )
-    curve = _grown(plan, matrices, checkpoints).curve
+    curve = _grown(plan, encoding, fit, holdout, checkpoints).curve
     curve = curve[: stopped_at(curve, patience)]
     return EarlyStopping(best_round(curve), OBJECTIVES[task][1], curve)
 
@@ -89,18 +85,29 @@ def fit_rounds(
     """
     import xgboost
 
-    def matrices() -> Matrices:
-        return Matrices(quantize(encoding, rows, training.parameters.max_bin, training.device))
-
     plan = Fit(name, _parameters(task, training), rounds, training.chunk_rounds)
-    model = _grown(plan, matrices, checkpoints).model
+    model = _grown(plan, encoding, rows, None, checkpoints).model
     return xgboost.Booster({"device": training.device, "nthread": THREADS}, model_file=bytearray(model))
 
 
-def _grown(fit: Fit, matrices: Callable[[], Matrices], checkpoints: "Checkpoints | None") -> Grown:
+def _grown(
+    fit: Fit,
+    encoding: Encoding,
+    rows: tuple[np.ndarray, np.ndarray],
+    holdout: tuple[np.ndarray, np.ndarray] | None,
+    checkpoints: "Checkpoints | None",
+) -> Grown:
+    max_bin, device = fit.parameters["max_bin"], fit.parameters["device"]
     # Before anything is read or fitted: a GPU that is missing is told at once.
-    get_xp(fit.parameters["device"])
-    return grow(fit, matrices()) if checkpoints is None else checkpoints.follow(fit, matrices)
+    get_xp(device)
+
+    def matrices() -> Matrices:
+        data = quantize(encoding, rows, max_bin, device)
+        return Matrices(data, None if holdout is None else quantize(encoding, holdout, max_bin, device, data))
+
+    if checkpoints is None:
+        return grow(fit, matrices())
+    return checkpoints.follow(fit, digest_of(encoding, *rows, *(holdout or ())), matrices)
 
 
 def score(booster: Any, encoding: Encoding, matrix: np.ndarray) -> np.ndarray:

@@ -5,9 +5,33 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 # What a shell reports of a process that the signal ended.
 EXIT_TERMINATED = 128 + signal.SIGTERM
+# Of a pod's grace, what a chunk may take: its checkpoint takes some too, and the next chunk may be slower.
+SHARE_OF_GRACE = 0.5
+
+
+@dataclass
+class Grace:
+    """Of the pod that a training runs in. seconds: from being asked to end until the kill; None where none is known."""
+
+    seconds: float | None = None
+    told: bool = False
+
+    def watch(self, fit: str, rounds: int, took_s: float) -> None:
+        """Say, once, that a chunk of so many rounds takes so long that its end may come after the kill."""
+        if self.seconds is None or self.told or took_s <= self.seconds * SHARE_OF_GRACE:
+            return
+        self.told = True
+        fitting = max(1, int(rounds * self.seconds * SHARE_OF_GRACE / took_s))
+        print(
+            f"{fit}: a chunk of {rounds} rounds took {took_s:.1f} s, and this pod has {self.seconds:g} s to end in: "
+            "when it is asked to end it may be killed before it saves them. Set training.chunk_rounds to "
+            f"{fitting} or less (that makes another candidate), or raise grace_s of the resource class",
+            flush=True,
+        )
 
 
 @contextmanager

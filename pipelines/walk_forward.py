@@ -26,6 +26,7 @@ from pipelines.estimators import EarlyStopping, Model, fit_rounds, score, stop_e
 from pipelines.interval import parse_time, partition_interval
 from pipelines.joined import JoinedPartition, joined_partition
 from pipelines.layout import candidate_scores
+from pipelines.matrices import digest_of
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.spec_words import Baseline
 from pipelines.store import Store
@@ -85,9 +86,10 @@ def hold_out(spec: ModelSpec, split: Split, rows: Rows, checkpoints: Checkpoints
     booster = fit_rounds(task, spec.training, encoding, known, stopped.rounds, "held_out", checkpoints)
     unseen = encoding.matrix(held_out.features)
     scores = {"candidate": score(booster, encoding, unseen)}
+    read = digest_of(encoding, *known, unseen)
     for baseline in spec.training.baselines:
         make = partial(_baseline_scores, baseline, spec.training.device, encoding, known, unseen)
-        scores[baseline] = checkpoints.scores(baseline, make) if checkpoints else make()
+        scores[baseline] = checkpoints.scores(baseline, read, make) if checkpoints else make()
     return HeldOut(Model(booster, encoding), stopped, held_out, scores)
 
 
@@ -113,7 +115,7 @@ def score_older_windows(
         if not store.exists(path):
             end = parse_time(earlier.as_of)
             print(f"scoring the walk-forward window that ends {end:%F}", flush=True)
-            own = checkpoints.of_window(stamp(end), key) if checkpoints else None
+            own = checkpoints.of_window(stamp(end)) if checkpoints else None
             try:
                 held_out = hold_out(spec, split_of(spec, end), load(store, spec, earlier), own)
             except EmptyWindow:

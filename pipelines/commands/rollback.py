@@ -36,13 +36,13 @@ def run(options: argparse.Namespace) -> int:
     from pipelines.environment import store_uri, tracking_uri
     from pipelines.interval import parse_time
     from pipelines.registry import Registry
-    from pipelines.release.provenance import Meter
+    from pipelines.release.provenance import start_meter
     from pipelines.rollback import Request
     from pipelines.spec import find_model
     from pipelines.steps import rollback
     from pipelines.store import Store
 
-    meter = Meter()
+    meter = start_meter()
     since = None if options.effective_from is None else parse_time(options.effective_from)
     request = Request(options.reason, options.by, options.to, since)
     result = rollback.run(find_model(options.model), request, Store(store_uri()), Registry(tracking_uri()))

@@ -14,7 +14,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from pipelines.environment import REPO
+from pipelines.environment import REPO, whole_number
 from pipelines.spec_words import Strict
 
 # What decides the rows, the features or the trees, or the bytes that they are kept in.
@@ -65,7 +65,7 @@ class Provenance(Strict):
 
 class Cost(Strict):
     """Seconds of CPU (all threads), of the clock and of the GPU; peak memory of the whole process, MiB.
-    gpu_s: None where the training ran on the CPU."""
+    gpu_s: those of all the GPUs that it held; None where it held none."""
 
     cpu_s: float
     wall_s: float
@@ -75,9 +75,9 @@ class Cost(Strict):
 
 class Meter:
     """What a stretch of work costs, from its making on. spent: what was spent on the same work before it was
-    interrupted. gpus: how many it holds; None on the CPU."""
+    interrupted. gpus: how many it holds."""
 
-    def __init__(self, spent: Cost | None = None, gpus: int | None = None) -> None:
+    def __init__(self, spent: Cost | None = None, gpus: int = 0) -> None:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
         self._spent, self._gpus = spent or Cost(cpu_s=0.0, wall_s=0.0, peak_memory_mb=0.0, gpu_s=None), gpus
 
@@ -85,13 +85,22 @@ class Meter:
         # Linux counts it in KiB.
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         wall = time.perf_counter() - self._wall
-        gpu = None if self._gpus is None else round((self._spent.gpu_s or 0.0) + wall * self._gpus, 3)
+        gpu = round((self._spent.gpu_s or 0.0) + wall * self._gpus, 3)
         return Cost(
             cpu_s=round(self._spent.cpu_s + time.process_time() - self._cpu, 3),
             wall_s=round(self._spent.wall_s + wall, 3),
             peak_memory_mb=max(self._spent.peak_memory_mb, round(peak, 1)),
-            gpu_s=gpu,
+            gpu_s=gpu if self._gpus or self._spent.gpu_s is not None else None,
         )
+
+
+def start_meter(spent: Cost | None = None, gpus: int = 0) -> Meter:
+    """Of this process and the GPUs that it holds: in a pod TRAINYARD_GPUS tells how many, else `gpus`.
+
+    Raises CallerError when TRAINYARD_GPUS is not a whole number.
+    """
+    told = whole_number("TRAINYARD_GPUS")
+    return Meter(spent, gpus if told is None else told)
 
 
 def capture(repository: Path = REPO) -> Provenance:
@@ -130,7 +139,7 @@ def _environment(repository: Path) -> EnvironmentState:
         platform=platform.platform(),
         cpu=_cpu_model(),
         gpu=_gpu_model(),
-        libraries={name: _version(name) for name in LIBRARIES},
+        libraries=versions(LIBRARIES),
     )
 
 
@@ -154,6 +163,11 @@ def _gpu_model() -> str | None:
         # The tool is there and no driver answers: nothing can train on such a GPU.
         return None
     return models[0].strip() if models else None
+
+
+def versions(distributions: tuple[str, ...]) -> dict[str, str | None]:
+    """Those installed, None where one is missing."""
+    return {name: _version(name) for name in distributions}
 
 
 def _version(distribution: str) -> str | None:

@@ -62,7 +62,7 @@ def test_files_are_written_listed_and_read(s3):
 
 
 def test_a_fit_is_resumed_from_its_checkpoint_there_and_the_folder_deleted_with_the_training(s3, monkeypatch, capsys):
-    saved = Checkpoints(s3, MODEL, KEY, every_s=0, meter=Meter(), inputs=KEY)
+    saved = Checkpoints(s3, MODEL, KEY, every_s=0, meter=Meter())
     interrupt(monkeypatch, 2, die)
     with pytest.raises(Killed):
         refit(saved)

@@ -1,8 +1,6 @@
 """A fit that is ended at any time and run again gives the bytes of one that nobody ended."""
 
 import os
-import signal
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,25 +10,16 @@ import pytest
 
 from pipelines import estimators
 from pipelines.checkpoints import Checkpoints, checkpoints_of, remove_abandoned, spent_on
-from pipelines.errors import EXIT_PREEMPTED, Preempted
-from pipelines.estimators import fit_rounds
 from pipelines.layout import checkpoints_folder, fit_checkpoints
-from pipelines.preemption import ends_when_asked
 from pipelines.release.provenance import Cost, Meter
 from pipelines.spec import find_model
 from tests.pipelines.interrupted_fits import (
-    ENCODING,
     KEY,
     MODEL,
-    ROUNDS,
-    SAMPLED,
-    TRAINING,
     Killed,
-    be_asked_to_end,
     die,
     interrupt,
     refit,
-    rows,
     stopped,
 )
 
@@ -46,7 +35,7 @@ def one_thread(monkeypatch) -> None:
 @pytest.fixture
 def saved(store) -> Checkpoints:
     """A checkpoint after every chunk."""
-    return Checkpoints(store, MODEL, KEY, every_s=0, meter=Meter(), inputs=KEY)
+    return Checkpoints(store, MODEL, KEY, every_s=0, meter=Meter())
 
 
 def files(checkpoints: Checkpoints, fit: str = "refit") -> list[Path]:
@@ -152,72 +141,8 @@ def test_where_every_checkpoint_is_refused_the_fit_starts_over(saved, monkeypatc
     assert "; starting over\n" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("other", ["rows", "recipe", "xgboost", "length"])
-def test_a_checkpoint_of_other_rows_or_another_recipe_is_refused(saved, other, monkeypatch, capsys):
-    interrupted_at_round_12(saved, monkeypatch)
-    training, rounds = TRAINING, ROUNDS
-    if other == "rows":
-        saved = replace(saved, inputs="0b" * 16)
-    elif other == "recipe":
-        training = TRAINING.model_copy(update={"parameters": SAMPLED.model_copy(update={"eta": 0.2})})
-    elif other == "xgboost":
-        monkeypatch.setattr("xgboost.__version__", "0.1")
-    else:
-        rounds = 5
-    booster = fit_rounds("classification", training, ENCODING, rows(1), rounds, "refit", saved)
-    alone = fit_rounds("classification", training, ENCODING, rows(1), rounds)
-    assert booster.save_raw("ubj") == alone.save_raw("ubj")
-    assert "it is of other rows, another recipe or another XGBoost; starting over\n" in capsys.readouterr().out
-
-
-def test_asked_to_end_a_fit_finishes_its_chunk_saves_and_says_how_to_go_on(saved, monkeypatch):
-    rarely = replace(saved, every_s=3600)
-    before = signal.getsignal(signal.SIGTERM)
-    interrupt(monkeypatch, 1, be_asked_to_end)
-    with pytest.raises(Preempted) as asked:
-        refit(rarely)
-    assert asked.value.exit_code == EXIT_PREEMPTED == 75
-    assert str(asked.value) == (
-        f"late: asked to end (SIGTERM). refit is saved at round 8 of 14 in {REFIT}; run the same step again, "
-        "it goes on from there"
-    )
-    assert signal.getsignal(signal.SIGTERM) == before
-    assert refit(rarely) == refit(None)
-
-
-def test_asked_to_end_in_its_last_chunk_a_fit_is_saved_complete(saved, monkeypatch):
-    interrupt(monkeypatch, 3, be_asked_to_end)
-    with pytest.raises(Preempted, match="refit is saved at round 14 of 14"):
-        refit(saved)
-    interrupt(monkeypatch, 0, die)
-    assert refit(saved) == refit(None)
-
-
-def test_asked_to_end_before_a_resumed_fit_went_on_nothing_is_done(saved, monkeypatch):
-    interrupted_at_round_12(saved, monkeypatch)
-    interrupt(monkeypatch, 0, die)
-    quantize = estimators.quantize
-    monkeypatch.setattr(estimators, "quantize", lambda *given: (be_asked_to_end(), quantize(*given))[1])
-    with pytest.raises(Preempted, match="refit is saved at round 12 of 14"):
-        refit(saved)
-
-
-def test_outside_of_the_main_thread_signals_are_left_alone():
-    found = []
-
-    def ask() -> None:
-        with ends_when_asked() as asked:
-            found.extend([asked(), signal.getsignal(signal.SIGTERM)])
-
-    before = signal.getsignal(signal.SIGTERM)
-    thread = threading.Thread(target=ask)
-    thread.start()
-    thread.join()
-    assert found == [False, before]
-
-
 def test_the_fits_of_an_older_window_lie_beside_those_of_the_newest(saved):
-    older = saved.of_window("2013-02-01T00-00-00", "0c" * 16)
+    older = saved.of_window("2013-02-01T00-00-00")
     wanted = refit(saved)
     assert refit(older) == wanted
     kept = {path.split("/")[3] for path in saved.store.files_below(checkpoints_folder(MODEL, KEY))}
@@ -232,15 +157,13 @@ def test_scores_are_made_once_and_again_where_they_were_changed(saved, capsys):
         return np.array([0.25, 0.5])
 
     for _ in range(2):
-        assert saved.scores("majority", make).tolist() == [0.25, 0.5]
+        assert saved.scores("majority", "0a", make).tolist() == [0.25, 0.5]
     assert len(made) == 1
     (file,) = files(saved, "majority")
     flip_a_bit(file)
-    assert saved.scores("majority", make).tolist() == [0.25, 0.5]
-    assert len(made) == 2 and f"refused {fit_checkpoints(MODEL, KEY, 'majority')}/{file.name}: it is chan" in (
-        capsys.readouterr().out
-    )
-    assert replace(saved, inputs="0b" * 16).scores("majority", lambda: np.zeros(2)).tolist() == [0, 0]
+    assert saved.scores("majority", "0a", make).tolist() == [0.25, 0.5]
+    refused = f"refused {fit_checkpoints(MODEL, KEY, 'majority')}/{file.name}: "
+    assert len(made) == 2 and f"{refused}it is changed; fitting majority again\n" in capsys.readouterr().out
 
 
 def test_what_was_spent_before_the_interruption_is_counted(saved, store, monkeypatch):
@@ -269,7 +192,9 @@ def test_what_nobody_went_on_with_for_a_week_is_deleted(saved, store):
     assert {path.split("/")[2] for path in store.files_below(checkpoints_folder(MODEL))} == {KEY, recent}
 
 
-@pytest.mark.parametrize("device, told, gpus", [("cpu", "2", None), ("cuda", "2", 2), ("cuda", "", 1)])
+@pytest.mark.parametrize(
+    "device, told, gpus", [("cpu", "2", 2), ("cpu", "0", None), ("cpu", "", None), ("cuda", "2", 2), ("cuda", "", 1)]
+)
 def test_seconds_of_gpus_are_counted_where_the_training_holds_some(store, monkeypatch, device, told, gpus):
     monkeypatch.setenv("TRAINYARD_GPUS", told)
     shipped = find_model("flight_delay")

@@ -33,6 +33,22 @@ def test_a_step_prints_its_outcome_writes_its_result_and_exits_0(quarter, home):
     assert result["start"] == "2013-02-01T00:00:00+00:00" and result["end"] == "2013-03-01T00:00:00+00:00"
 
 
+@pytest.mark.parametrize(("gpus", "held"), [("2", 2), ("0", None), (None, None)])
+def test_a_step_tells_the_seconds_of_the_gpus_that_its_pod_holds(store, home, monkeypatch, gpus, held):
+    monkeypatch.delenv("TRAINYARD_GPUS", raising=False)
+    told = {} if gpus is None else {"TRAINYARD_GPUS": gpus}
+    ran = run("ingest", *FEBRUARY, "--result", str(home / "result.json"), **told)
+    assert ran.returncode == 0, ran.stderr
+    cost = json.loads((home / "result.json").read_text())["cost"]
+    assert cost["gpu_s"] == (None if held is None else pytest.approx(cost["wall_s"] * held, abs=0.01))
+
+
+def test_a_number_of_gpus_that_is_none_is_refused_before_any_work(store, monkeypatch, capsys):
+    monkeypatch.setenv("TRAINYARD_GPUS", "one")
+    assert main(["ingest", *FEBRUARY]) == 2
+    assert capsys.readouterr().err.startswith("error: TRAINYARD_GPUS must be a whole number of 0 or more (got 'one')")
+
+
 def test_a_callers_error_is_one_line_and_exits_2(store, home):
     ran = run("validate", *FEBRUARY, "--result", str(home / "result.json"))
     assert ran.returncode == 2

@@ -38,7 +38,7 @@ def test_the_same_rows_give_the_same_model_to_the_byte_and_it_says_that_it_is_on
 
 
 def test_a_fit_resumed_at_any_chunk_has_the_bytes_of_one_never_interrupted(store, monkeypatch):
-    saved = Checkpoints(store, MODEL, KEY, every_s=0, meter=Meter(gpus=1), inputs=KEY)
+    saved = Checkpoints(store, MODEL, KEY, every_s=0, meter=Meter(gpus=1))
     wanted = refit().save_raw("ubj")
     for chunk in (1, 2, 3):
         interrupt(monkeypatch, chunk, die)
