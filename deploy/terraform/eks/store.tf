@@ -113,4 +113,15 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       days = 30
     }
   }
+  rule {
+    # What steps left for their tasks, a file a pod; read only while the task lives.
+    id     = "results"
+    status = "Enabled"
+    filter {
+      prefix = "store/results/"
+    }
+    expiration {
+      days = 30
+    }
+  }
 }
