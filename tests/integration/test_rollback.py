@@ -73,7 +73,8 @@ def store(prepared, home, registry) -> Store:
 def test_from_the_command_to_verified(store, registry, command, home):
     result = home / "result.json"
     started = time.monotonic()
-    ran = command("rollback", NAME, *WHY, "--result", str(result), MLFLOW_TRACKING_URI=registry.uri)
+    in_a_pod = {"MLFLOW_TRACKING_URI": registry.uri, "TRAINYARD_GPUS": "1"}
+    ran = command("rollback", NAME, *WHY, "--result", str(result), **in_a_pod)
     print(f"rolled back, verified, in {time.monotonic() - started:.1f} s")
     assert ran.returncode == 0, ran.stderr
     again = "python -m pipelines backfill flight_delay__predict --start 2013-03-01 --end 2013-04-01"
@@ -82,6 +83,7 @@ def test_from_the_command_to_verified(store, registry, command, home):
     told = json.loads(result.read_text())
     assert told["figures"] == {"version": 1, "withdrawn": 2, "void_partitions": 1}
     assert told["references"]["next"].startswith(again)
+    assert told["cost"]["gpu_s"] == told["cost"]["wall_s"] > 0
     shown = registry.shown(NAME)
     assert shown.alias == 1 and shown.tags[2]["withdrawn"] == "misses late flights (ada)"
     assert check(store, registry, NAME) == []
