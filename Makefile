@@ -12,6 +12,9 @@ export UV_PYTHON_DOWNLOADS := never
 LOCK_IMAGE := $(UV) pip compile --quiet --python-platform linux --python-version 3.12 --generate-hashes \
     --constraint requirements.txt --override docker/overrides.txt pyproject.toml
 
+# By file, in the order of tests/conftest.py.
+AT_ONCE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .PHONY: help demo up down logs status test test-fast test-kube lint lock clean preflight images sbom
 
@@ -35,10 +38,10 @@ status: $(VENV)/.installed ## Show which servers run, and whether they are healt
 	@$(BIN)/python -m embedded status
 
 test: $(VENV)/.installed ## Run all tests, those with a real Airflow included.
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest tests $(AT_ONCE)
 
 test-fast: $(VENV)/.installed ## Run the tests that start no server.
-	@$(BIN)/python -m pytest tests -m "not slow"
+	@$(BIN)/python -m pytest tests -m "not slow" $(AT_ONCE)
 
 test-kube: $(VENV)/.installed ## Run the tests of steps as pods, against a stand-in or the cluster of TRAINYARD_KUBECONFIG.
 	@$(BIN)/python -m pytest tests/kube

@@ -12,6 +12,18 @@ import pytest
 QUARTER = ("2013-01", "2013-02", "2013-03")
 
 
+# Files that share a costly fixture; the longest of all, they begin.
+LOOPS = ("tests/system/test_loop_in_pods.py", "tests/system/test_loop.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a file stay together, in one of the processes that run at once, and both loops in the same one."""
+    for item in items:
+        file = item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group("loops" if file in LOOPS else file))
+    items.sort(key=lambda item: not item.nodeid.startswith(LOOPS))
+
+
 def use_home(monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
     """Point everything at one folder; nothing of the caller's environment is seen."""
     for name in ("TRAINYARD_STORE", "TRAINYARD_BTS", "MLFLOW_TRACKING_URI"):

@@ -17,6 +17,7 @@ from pipelines.steps import assemble
 from tests.integration.copied_code import copy_of_code
 from tests.kube.answers import terminated, until
 from tests.kube.cluster.quantities import parse
+from tests.kube.manifests import IMAGE
 from tests.kube.task import Task
 from tests.pipelines.months import FEBRUARY
 
@@ -67,7 +68,8 @@ def test_a_training_gets_all_it_needs_from_config_map_and_secret_and_leaves_its_
     beside.join()
 
     (life,) = cluster.lives()
-    plain = {"TRAINYARD_POD": life.uid, "TRAINYARD_GPUS": "0", "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+    told = {"TRAINYARD_POD": life.uid, "TRAINYARD_GPUS": "0", "TRAINYARD_GRACE_S": "60", "TRAINYARD_IMAGE": IMAGE}
+    plain = {**told, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
     of_the_image = {"PATH", "HOSTNAME", "HOME", "TMPDIR"}
     assert {name: value for name, value in seen.items() if name not in of_the_image} == declared | secret | plain
     assert json.loads(joined_store.read_file(step_result(life.uid))) == result
