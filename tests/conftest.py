@@ -16,6 +16,7 @@ QUARTER = ("2013-01", "2013-02", "2013-03")
 LOOPS = ("tests/system/test_loop_in_pods.py", "tests/system/test_loop.py")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a file stay together, in one of the processes that run at once, and both loops in the same one."""
     for item in items:
