@@ -13,7 +13,7 @@ LOCK_IMAGE := $(UV) pip compile --quiet --python-platform linux --python-version
     --constraint requirements.txt --override docker/overrides.txt pyproject.toml
 
 # By file, in the order of tests/conftest.py.
-AT_ONCE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down logs status test test-fast test-kube lint lock clean preflight images sbom

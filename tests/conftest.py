@@ -12,17 +12,12 @@ import pytest
 QUARTER = ("2013-01", "2013-02", "2013-03")
 
 
-# Files that share a costly fixture; the longest of all, they begin.
-LOOPS = ("tests/system/test_loop_in_pods.py", "tests/system/test_loop.py")
+LONGEST = "tests/system/test_loop.py"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file stay together, in one of the processes that run at once, and both loops in the same one."""
-    for item in items:
-        file = item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group("loops" if file in LOOPS else file))
-    items.sort(key=lambda item: not item.nodeid.startswith(LOOPS))
+    """Where two processes run the files, one begins with the longest, and the other need not wait for it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def use_home(monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:

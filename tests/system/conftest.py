@@ -1,4 +1,4 @@
-"""The loop in pods, which two modules look at: it runs once, and its stack has ended when they do."""
+"""The loop in pods: it runs once, and its stack has ended when tests look at what is left of it."""
 
 import json
 import os
