@@ -12,6 +12,8 @@ from pathlib import Path
 
 from embedded.home import REPO, Home
 from embedded.processes import MARK
+from pipelines.errors import CallerError
+from pipelines.places import places_of
 
 # What a pod needs of the stack's environment; a ConfigMap holds it, so nothing secret is among it.
 FOR_PODS = (
@@ -31,7 +33,8 @@ NAMESPACE = "trainyard"
 
 
 def wanted(compute: str) -> bool:
-    return "kubernetes" in compute
+    default, exceptions = places_of(compute)
+    return "kubernetes" in (default, *exceptions.values())
 
 
 def given() -> Path | None:
@@ -41,7 +44,11 @@ def given() -> Path | None:
 
 
 def problem(compute: str) -> str | None:
-    """What stands in the way of pods, with the remedy, else None."""
+    """What stands in the way of running steps there, with the remedy, else None."""
+    try:
+        places_of(compute)
+    except CallerError as error:
+        return str(error)
     config, store = given(), os.environ.get("TRAINYARD_STORE", "")
     if not wanted(compute) or config is None:
         return None

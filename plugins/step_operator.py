@@ -1,6 +1,5 @@
 """The operator of a step, where TRAINYARD_COMPUTE says that it runs."""
 
-import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -8,8 +7,8 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
-from pipelines.errors import CallerError
-from pipelines.flow import BY_NAME, Step
+from pipelines.flow import Step
+from pipelines.places import place_of
 from pipelines.spec import DatasetSpec, ModelSpec
 from plugins.artifacts import asset_of, assets_read
 from plugins.command_line import CommandLine
@@ -18,7 +17,6 @@ from plugins.run_interval import interval_of
 from plugins.step_result import tell_assets
 
 Arguments = Callable[[Any], Sequence[str]]
-PLACES = ("local", "kubernetes")
 
 
 class LocalStep(CommandLine, BaseOperator):
@@ -47,7 +45,7 @@ def step_operator(
     """The task of one step for one dataset or model.
 
     arguments: of a step that is not given the run's interval. Raises CallerError when TRAINYARD_COMPUTE
-    names no place to run.
+    names no place to run, or no step.
     """
     shared: dict[str, Any] = {
         "task_id": step.name,
@@ -67,29 +65,6 @@ def step_operator(
         pool_slots=step.pool_slots,
         **shared,
     )
-
-
-def place_of(step: str) -> str:
-    """Where the step runs: `TRAINYARD_COMPUTE=kubernetes,validate=local` is all in pods but one.
-
-    Raises CallerError for a place or a step that there is not.
-    """
-    default, *exceptions = (text.strip() for text in (os.environ.get("TRAINYARD_COMPUTE") or "local").split(","))
-    places = {None: default} | dict(_exception(text) for text in exceptions)
-    for place in places.values():
-        if place not in PLACES:
-            raise CallerError(f"TRAINYARD_COMPUTE has the place '{place}'; allowed: {', '.join(PLACES)}.")
-    return places.get(step, default)
-
-
-def _exception(text: str) -> tuple[str, str]:
-    step, _, place = text.partition("=")
-    if step not in BY_NAME:
-        raise CallerError(
-            f"TRAINYARD_COMPUTE names the step '{step}'; steps: {', '.join(BY_NAME)}. "
-            "Write such as kubernetes,validate=local."
-        )
-    return step, place
 
 
 def interval_arguments(step: Step, subject: str, context: Any) -> list[str]:

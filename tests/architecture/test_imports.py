@@ -8,6 +8,7 @@ from tests.architecture.code import imports, is_standard, is_within, modules, sh
 
 CORE = ("pipelines.flow", "pipelines.errors", "pipelines.interval", "pipelines.layout")
 ENVIRONMENT = "pipelines.environment"
+PLACES = "pipelines.places"
 CLUSTER = ("kubernetes", "urllib3")
 SPECS = (
     "pipelines.spec",
@@ -39,7 +40,7 @@ TABLE = {
         never=("airflow", "plugins", "dags", "embedded", "feature_repo", "benchmarks", "tests"),
     ),
     "what DAG files read is the standard library": Rule(
-        where=tuple(f"{name.replace('.', '/')}.py" for name in (*CORE, ENVIRONMENT)), may=CORE
+        where=tuple(f"{name.replace('.', '/')}.py" for name in (*CORE, ENVIRONMENT, PLACES)), may=CORE
     ),
     "specs need their checkers only": Rule(
         where=tuple(f"{name.replace('.', '/')}.py" for name in SPECS),
@@ -58,6 +59,7 @@ TABLE = {
             "plugins",
             "pipelines.spec",
             "pipelines.resource_classes",
+            PLACES,
             ENVIRONMENT,
             *CORE,
         ),

@@ -128,3 +128,15 @@ def test_the_pools_are_imported_again_when_their_file_changes(place, tmp_path, m
     changed.write_text(cluster.pools_file().read_text().replace('"slots": 2', '"slots": 8'))
     monkeypatch.setattr(cluster, "pools_file", lambda: changed)
     assert services(place, "kubernetes")["pools"].done_text != pools.done_text
+
+
+@pytest.mark.parametrize(
+    "compute, said",
+    [
+        ("mainframe", "the place 'mainframe'; allowed: local, kubernetes"),
+        ("kubernetes,trian=local", "the step 'trian'; steps: ingest"),
+        ("kubernetes,train", "the place ''; allowed"),
+    ],
+)
+def test_a_place_that_there_is_not_stops_the_start(compute, said):
+    assert said in str(cluster.problem(compute))
