@@ -5,7 +5,6 @@ import importlib
 import os
 import sys
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +78,7 @@ def _run_command(options: argparse.Namespace) -> int:
     step = flow.BY_NAME[options.command]
     meter = start_meter()
     result = run_step(step, getattr(options, step.subject), span_of(options))
-    leave_result(replace(result, cost=meter.read().model_dump()), options.result)
+    leave_result(result, meter, options.result)
     print(f"{step.name} {result.subject} {result.outcome}")
     return EXIT_DONE
 

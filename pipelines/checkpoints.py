@@ -27,6 +27,7 @@ from pipelines.errors import Preempted
 from pipelines.layout import checkpoints_folder, fit_checkpoints
 from pipelines.preemption import Grace, ends_when_asked
 from pipelines.release.provenance import Cost, Meter, start_meter, versions
+from pipelines.release.record import digest_of_json
 from pipelines.spec import ModelSpec
 from pipelines.spec_words import Strict
 from pipelines.store import Store
@@ -101,7 +102,7 @@ class Checkpoints:
         rows: digest of all that it reads.
         """
         folder = fit_checkpoints(self.model, self.key, self._named(name))
-        recipe = _digest_of(_recipe(rows, (baselines,), name=name, libraries=versions(LIBRARIES)))[:16]
+        recipe = digest_of_json(_recipe(rows, (baselines,), name=name, libraries=versions(LIBRARIES)))[:16]
         for named in self.store.list_files(folder, ".npy"):
             content = self.store.read_file(f"{folder}/{named}.npy")
             if named == f"{recipe}-{_sha256(content)}":
@@ -227,11 +228,7 @@ def _booster_file(rounds: int) -> str:
 def _recipe(rows: str, code: tuple[ModuleType, ...], **others: Any) -> dict[str, str]:
     """Digest of each thing that decides a fit, by its name. code: the modules that fit."""
     sources = [Path(str(module.__file__)).read_text() for module in code]
-    return {"rows": rows, **{name: _digest_of(value) for name, value in {**others, "code": sources}.items()}}
-
-
-def _digest_of(content: Any) -> str:
-    return _sha256(json.dumps(content, sort_keys=True).encode())
+    return {"rows": rows, **{name: digest_of_json(value) for name, value in {**others, "code": sources}.items()}}
 
 
 def _sha256(content: bytes) -> str:

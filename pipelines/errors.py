@@ -8,6 +8,7 @@ EXIT_DONE = 0
 EXIT_RETRY = 1
 EXIT_CALLER_ERROR = 2
 EXIT_PREEMPTED = 75  # EX_TEMPFAIL of sysexits.h
+EXIT_TERMINATED = 128 + 15  # what a shell reports of a process that SIGTERM ended
 EXIT_NOTHING_TO_DO = 99
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-# What a shell reports of a process that the signal ended.
-EXIT_TERMINATED = 128 + signal.SIGTERM
+from pipelines.errors import EXIT_TERMINATED
+
 # Of a pod's grace, what a chunk may take: its checkpoint takes some too, and the next chunk may be slower.
 SHARE_OF_GRACE = 0.5
 

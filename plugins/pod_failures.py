@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from pipelines.errors import EXIT_CALLER_ERROR, EXIT_DONE, EXIT_NOTHING_TO_DO, EXIT_PREEMPTED
+from pipelines.errors import EXIT_CALLER_ERROR, EXIT_DONE, EXIT_NOTHING_TO_DO, EXIT_PREEMPTED, EXIT_TERMINATED
 
 BASE = "base"
-SIGTERM_EXIT = 128 + 15
 IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 CONFIG_REASON = "CreateContainerConfigError"
 START_REASONS = ("CreateContainerError", "RunContainerError", "StartError")
@@ -31,8 +30,7 @@ INTERRUPTIONS = {
 }
 # OutOfcpu, OutOfmemory, OutOfnvidia.com/gpu: the node was fuller than the scheduler knew.
 FULL_NODE = "OutOf"
-
-
+# Of the disk, in the words of an eviction.
 OWN_LIMITS = ("exceeds the limit", "exceeds the total limit", "exceeded its local ephemeral storage limit")
 
 
@@ -131,7 +129,7 @@ def _interrupted(pod: Any, ended: Any) -> Ending | None:
         return Ending(Kind.INTERRUPTED, f"The pod was evicted: {pod.status.message or reason}")
     if ended is not None and ended.exit_code == EXIT_PREEMPTED:
         return Ending(Kind.INTERRUPTED, f"The step was asked to end and saved what it had: {last_line(ended)}")
-    if pod.metadata.deletion_timestamp is not None or (ended is not None and ended.exit_code == SIGTERM_EXIT):
+    if pod.metadata.deletion_timestamp is not None or (ended is not None and ended.exit_code == EXIT_TERMINATED):
         return Ending(Kind.INTERRUPTED, "The pod was deleted while it ran")
     if pod.status.phase == "Unknown":
         return Ending(Kind.INTERRUPTED, f"The node {pod.spec.node_name} stopped answering")

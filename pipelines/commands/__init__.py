@@ -7,6 +7,7 @@ which returns an exit code; heavy libraries are imported inside `run`, so that `
 import argparse
 import os
 import pkgutil
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -14,6 +15,7 @@ from pipelines.environment import store_uri
 from pipelines.flow import StepResult
 from pipelines.interval import Interval
 from pipelines.layout import step_result
+from pipelines.release.provenance import Meter
 
 
 def names() -> list[str]:
@@ -54,8 +56,9 @@ def span_of(options: argparse.Namespace) -> Interval:
     return Interval.parse(options.start, options.end)
 
 
-def leave_result(result: StepResult, file: Path | None) -> None:
-    """First in the store, where it outlives the pod that the step may run in, then in the file."""
+def leave_result(result: StepResult, meter: Meter, file: Path | None) -> None:
+    """With its cost, first in the store, where it outlives the pod that the step may run in, then in the file."""
+    result = replace(result, cost=meter.read().model_dump())
     pod = os.environ.get("TRAINYARD_POD")
     if pod:
         from pipelines.store import Store

@@ -1,7 +1,6 @@
 """Put the previous champion back."""
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -46,6 +45,6 @@ def run(options: argparse.Namespace) -> int:
     since = None if options.effective_from is None else parse_time(options.effective_from)
     request = Request(options.reason, options.by, options.to, since)
     result = rollback.run(find_model(options.model), request, Store(store_uri()), Registry(tracking_uri()))
-    leave_result(replace(result, cost=meter.read().model_dump()), options.result)
+    leave_result(result, meter, options.result)
     print(f"rollback {result.subject} {result.outcome}")
     return EXIT_DONE

@@ -4,9 +4,10 @@ import array_api_strict
 import numpy as np
 import pytest
 
-from pipelines.array import GpuMissing, get_xp
+from pipelines.array import GpuMissing
 from pipelines.baselines import DispatchOff, fit_baseline
 from pipelines.encoding import Encoding
+from tests.pipelines.gpu import cupy_or_skip
 
 ENCODING = Encoding(["carrier", "risk", "distance"], {"carrier": ["AA", "UA", "never flew"]})
 # Both fit in single precision, the logistic regression until its gradient is 1e-3.
@@ -30,10 +31,7 @@ def device(request, monkeypatch):
     if request.param == "array_api_strict":
         monkeypatch.setattr("pipelines.baselines.get_xp", lambda device: array_api_strict)
         return "cuda"
-    try:
-        get_xp("cuda")
-    except GpuMissing as missing:
-        pytest.skip(f"CPU and GPU are not compared: {missing}")
+    cupy_or_skip("CPU and GPU are not compared")
     return "cuda"
 
 

@@ -24,18 +24,7 @@ from tests.pipelines.interrupted_fits import (
 )
 
 REFIT = fit_checkpoints(MODEL, KEY, "refit")
-
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch) -> None:
-    """Other tests keep the second core busy."""
-    monkeypatch.setattr(estimators, "THREADS", 1)
-
-
-@pytest.fixture
-def saved(store) -> Checkpoints:
-    """A checkpoint after every chunk."""
-    return Checkpoints(store, MODEL, KEY, every_s=0, meter=Meter())
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def files(checkpoints: Checkpoints, fit: str = "refit") -> list[Path]:

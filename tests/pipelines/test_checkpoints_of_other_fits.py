@@ -7,15 +7,11 @@ import numpy as np
 import pytest
 import xgboost
 
-from pipelines import boosting, estimators
-from pipelines.checkpoints import Checkpoints
+from pipelines import boosting
 from pipelines.errors import Preempted
 from pipelines.estimators import fit_rounds, stop_early
-from pipelines.release.provenance import Meter
 from tests.pipelines.interrupted_fits import (
     ENCODING,
-    KEY,
-    MODEL,
     ROUNDS,
     SAMPLED,
     TRAINING,
@@ -28,17 +24,7 @@ from tests.pipelines.interrupted_fits import (
     stopped,
 )
 
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch) -> None:
-    """Other tests keep the second core busy."""
-    monkeypatch.setattr(estimators, "THREADS", 1)
-
-
-@pytest.fixture
-def saved(store) -> Checkpoints:
-    """A checkpoint after every chunk."""
-    return Checkpoints(store, MODEL, KEY, every_s=0, meter=Meter())
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("other", ["eta", "length", "version", "build", "code"])

@@ -7,12 +7,13 @@ import array_api_strict
 import numpy as np
 import pytest
 
-from pipelines.array import GpuMissing, get_xp, to_numpy
+from pipelines.array import to_numpy
 from pipelines.drift.inputs import index_of, quantile_shares
 from pipelines.gates.comparison import compare, resampled, resamples
 from pipelines.gates.reliability import reliability_of
 from pipelines.metrics import calibration, measure_all, measure_mean, placements
 from pipelines.spec_words import METRICS_OF
+from tests.pipelines.gpu import cupy_or_skip
 
 # Relative to the larger of two numbers. A sum of n floats in another order moves by some sqrt(n) roundings of 1e-16.
 SUMS = 1e-12
@@ -26,10 +27,7 @@ def strict():
 
 
 def cupy():
-    try:
-        return get_xp("cuda")
-    except GpuMissing as missing:
-        pytest.skip(f"CPU and GPU are not compared: {missing}")
+    return cupy_or_skip("CPU and GPU are not compared")
 
 
 @pytest.fixture(params=[strict, cupy], ids=["array_api_strict", "cupy"])

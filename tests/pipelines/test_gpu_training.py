@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import xgboost
 
-from pipelines.array import GpuMissing, get_xp
 from pipelines.boosting import device_of
 from pipelines.checkpoints import Checkpoints
 from pipelines.estimators import fit_rounds, score, stop_early
 from pipelines.matrices import from_batches, quantize
 from pipelines.release.provenance import Meter
+from tests.pipelines.gpu import cupy_or_skip
 from tests.pipelines.interrupted_fits import ENCODING, KEY, MODEL, ROUNDS, TRAINING, Killed, die, interrupt, rows
 
 ON_GPU = TRAINING.model_copy(update={"device": "cuda"})
@@ -21,10 +21,7 @@ SKILL = 0.02
 
 @pytest.fixture(autouse=True)
 def cupy():
-    try:
-        return get_xp("cuda")
-    except GpuMissing as missing:
-        pytest.skip(f"nothing is trained on a GPU: {missing}")
+    return cupy_or_skip("nothing is trained on a GPU")
 
 
 def refit(checkpoints: Checkpoints | None = None) -> xgboost.Booster:

@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 
 from pipelines import estimators
-from pipelines.checkpoints import Checkpoints, checkpoints_of
+from pipelines.checkpoints import checkpoints_of
 from pipelines.errors import EXIT_PREEMPTED, Preempted
 from pipelines.layout import fit_checkpoints
 from pipelines.preemption import Grace, ends_when_asked
-from pipelines.release.provenance import Meter
 from pipelines.spec import find_model
 from tests.pipelines.interrupted_fits import (
     KEY,
@@ -25,18 +24,7 @@ from tests.pipelines.interrupted_fits import (
 )
 
 REFIT = fit_checkpoints(MODEL, KEY, "refit")
-
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch) -> None:
-    """Other tests keep the second core busy."""
-    monkeypatch.setattr(estimators, "THREADS", 1)
-
-
-@pytest.fixture
-def saved(store) -> Checkpoints:
-    """A checkpoint after every chunk."""
-    return Checkpoints(store, MODEL, KEY, every_s=0, meter=Meter())
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_asked_to_end_a_fit_finishes_its_chunk_saves_and_says_how_to_go_on(saved, monkeypatch):

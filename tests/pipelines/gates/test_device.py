@@ -7,22 +7,19 @@ import array_api_strict
 import numpy as np
 import pytest
 
-from pipelines.array import GpuMissing, get_xp
 from pipelines.gates.evaluation import evaluate
 from pipelines.gates.kinds.bounds import Ceiling, Floor
 from pipelines.gates.kinds.calibration import Calibration
 from pipelines.gates.kinds.versus import VersusBaseline, VersusChampion
 from tests.pipelines.gates.hand_written import evidence
+from tests.pipelines.gpu import cupy_or_skip
 
 
 @pytest.fixture(params=["array_api_strict", "cupy"])
 def xp(request):
     if request.param == "array_api_strict":
         return array_api_strict
-    try:
-        return get_xp("cuda")
-    except GpuMissing as missing:
-        pytest.skip(f"CPU and GPU are not compared: {missing}")
+    return cupy_or_skip("CPU and GPU are not compared")
 
 
 def test_gates_judge_alike_on_a_device(xp, monkeypatch):
