@@ -59,10 +59,12 @@ def ran(session: Session) -> list[Ran]:
 
 
 def log_of(session: Session, task: dict[str, Any]) -> str:
-    place = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}/logs"
-    tries = range(1, task["try_number"] + 1)
+    """Of the tries that Airflow kept: after a killed scheduler it may have counted one that it has no record of."""
+    place = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
+    tries = [kept["try_number"] for kept in session.checked("GET", f"{place}/tries")["task_instances"]]
     plain = {"Accept": "application/json"}
-    return "\n".join(json.dumps(session.checked("GET", f"{place}/{n}", headers=plain)["content"]) for n in tries)
+    logs = (session.checked("GET", f"{place}/logs/{n}", headers=plain)["content"] for n in tries)
+    return "\n".join(map(json.dumps, logs))
 
 
 def registered(running: stack.Running) -> list[int]:
