@@ -132,6 +132,31 @@ def drift_page(model: str, part: str) -> str:
     return f"drift/{model}/{part}.html"
 
 
+def drift_snapshot(model: str, part: str) -> str:
+    """Evidently's snapshot behind the page, for its own workspace."""
+    return f"drift/{model}/{part}.snapshot.json"
+
+
+def monitoring_table(model: str) -> str:
+    """Every series of every window, partitioned by the run that observed them."""
+    return f"monitoring/{model}"
+
+
+def drift_thresholds(model: str, version: int) -> str:
+    """What each series reaches by chance alone, for that version."""
+    return f"thresholds/{model}/v{version}.json"
+
+
+def window_labels(model: str, part: str, as_of: str) -> str:
+    """The labels of a window's rows as they were known at the time."""
+    return f"labels/{model}/{part}/{as_of}.parquet"
+
+
+def backtest_folder(model: str) -> str:
+    """Scores kept by training-set digest, and the newest comparison of policies."""
+    return f"backtests/{model}"
+
+
 def step_result(pod: str) -> str:
     """What a step in a pod wrote before all else, by the pod's uid: a result outlives its pod."""
     return f"results/{pod}.json"

@@ -17,9 +17,10 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pipelines.errors import SpecError
 from pipelines.gates.gate import Gate, kinds
 from pipelines.interval import Granularity
+from pipelines.monitoring_spec import Monitoring, Retrain
 from pipelines.resource_classes import DatasetCompute, ModelCompute, require_device
 from pipelines.spec_errors import sentence
-from pipelines.spec_words import BASELINES_OF, METRICS_OF, Duration, Metric, Name, Strict, Task
+from pipelines.spec_words import BASELINES_OF, METRICS_OF, Duration, Name, Strict, Task
 from pipelines.training_spec import Training
 
 HERE = Path(__file__).parent
@@ -93,28 +94,6 @@ if TYPE_CHECKING:
     AnyGate = Gate
 else:
     AnyGate = Annotated[Union[tuple(kinds())], Field(discriminator="kind")]  # noqa: UP007
-
-
-class Monitoring(Strict):
-    """What counts as drift: quality with labels decides, inputs and predictions inform."""
-
-    metric: Metric
-    warning_loss: float = Field(gt=0, description="Loss against the reference that is worth a warning.")
-    critical_loss: float = Field(gt=0, description="Loss that is critical when its whole interval is beyond it.")
-    psi_warning: float = Field(default=0.2, gt=0)
-    null_rate_rise: float = Field(default=0.1, gt=0, le=1)
-    sample_rows: int = Field(default=3000, ge=100, description="Rows a side that Evidently draws.")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.critical_loss < self.warning_loss:
-            raise ValueError("critical_loss must be at least warning_loss")
-        return self
-
-
-class Retrain(Strict):
-    at_severity: Literal["warning", "critical"] = "critical"
-    cooldown_days: int = Field(default=20, ge=0)
 
 
 class ApprovalPolicy(Strict):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pipelines.drift.report import ORDER, Severity
-from pipelines.spec import Retrain
+from pipelines.drift.plain_report import ORDER, Severity
+from pipelines.monitoring_spec import Retrain
 
 Answer = Literal["retrain", "wait"]
 

@@ -1,90 +1,108 @@
-"""The drift report of one model and partition: what moved, and how severe it is.
-
-Quality with labels decides. Inputs warn at most, the seasonal ones only inform; predictions warn while
-there are no labels to say whether they are wrong.
-"""
+"""The drift report of one model and partition: what moved, how severe it is, and what it looks like."""
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
-from pipelines.drift.inputs import ColumnDrift
-from pipelines.metrics import Measured
-from pipelines.spec import Monitoring
-from pipelines.spec_words import HIGHER_IS_BETTER, Metric
+from pipelines.drift.series import Observation, SeriesState, Severity
 
-Severity = Literal["ok", "warning", "critical"]
-ORDER: tuple[Severity, ...] = ("ok", "warning", "critical")
+Cause = Literal["none", "data_fault", "covariate_shift", "concept_shift", "late_labels", "volume", "unknown"]
 
 
 @dataclass(frozen=True)
-class Quality:
-    """The champion on the partition's labelled rows. reference: its metric at its own evaluation."""
+class Labels:
+    """The window's labels as of the run. covered: share of its rows that have one; final: whether that is
+    enough; contradicted: rows whose label differs from what an earlier run knew."""
 
-    metric: Metric
-    measured: dict[str, Measured]
-    reference: float
-    labelled: int
     rows: int
+    labelled: int
+    contradicted: int
+    final: bool
 
     @property
-    def loss(self) -> float:
-        """By how much the partition is worse than the reference, in the metric's unit."""
-        gap = self.reference - self.measured[self.metric].value
-        return gap if self.metric in HIGHER_IS_BETTER else -gap
+    def covered(self) -> float:
+        return self.labelled / self.rows if self.rows else 0.0
 
-    @property
-    def least_loss(self) -> float | None:
-        """The loss at the better end of the interval."""
-        low, high = self.measured[self.metric].low, self.measured[self.metric].high
-        if low is None or high is None:
-            return None
-        return self.reference - high if self.metric in HIGHER_IS_BETTER else low - self.reference
+
+@dataclass(frozen=True)
+class Moved:
+    """A feature that moved. weight: its share of the champion's own importances, 1 where they are not to be had."""
+
+    feature: str
+    series: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class SliceLoss:
+    """share: of the window's whole loss of quality, of its labelled rows of that value."""
+
+    column: str
+    value: str
+    rows: int
+    loss: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """detail: such as 'unit of temperature_f: as if °C were °F'. sentence: for a person on call."""
+
+    cause: Cause
+    detail: str
+    moved: list[Moved]
+    slices: list[SliceLoss]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Revisited:
+    """An earlier window whose labels came or changed since it was last looked at."""
+
+    part: str
+    model_version: int
+    labels: Labels
+    quality: list[Observation]
 
 
 @dataclass(frozen=True)
 class DriftReport:
-    """severity: of everything, with its reasons; quality_severity: of quality alone, None until labels are in."""
+    """as_of: ISO, UTC. severity: of everything; quality_severity: of quality alone, None until the window is final.
+    reasons: the worst first. states: every series."""
 
     model: str
     part: str
+    as_of: str
     model_version: int
     severity: Severity
-    reasons: list[str]
     quality_severity: Severity | None
-    quality: Quality | None
+    reasons: list[str]
+    labels: Labels
     positive_rate: float | None
-    prediction: ColumnDrift
-    inputs: list[ColumnDrift]
+    attribution: Attribution
+    states: list[SeriesState]
+    revisited: list[Revisited] = field(default_factory=list)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, sort_keys=True)
 
-
-def assess(
-    policy: Monitoring, quality: Quality | None, prediction: ColumnDrift, inputs: list[ColumnDrift]
-) -> tuple[Severity, list[str]]:
-    """The severity and its reasons, the worst first. quality is None until labels are in."""
-    found: list[tuple[Severity, str]] = []
-    if quality is not None:
-        found.append(judge_quality(policy, quality))
-    for column in inputs:
-        if column.null_rate_rise >= policy.null_rate_rise:
-            found.append(("warning", f"{column.column}: {column.null_rate_rise:.0%} more nulls than in training"))
-        elif column.psi >= policy.psi_warning and not column.seasonal:
-            found.append(("warning", f"{column.column}: PSI {column.psi:.2f} against training"))
-    if quality is None and prediction.psi >= policy.psi_warning:
-        found.append(("warning", f"predictions: PSI {prediction.psi:.2f} against those held out at evaluation"))
-    alarms = sorted((one for one in found if one[0] != "ok"), key=lambda one: -ORDER.index(one[0]))
-    return (alarms[0][0] if alarms else "ok"), [reason for _, reason in alarms]
+    @classmethod
+    def from_json(cls, content: bytes) -> "DriftReport":
+        raw: dict[str, Any] = json.loads(content)
+        told = raw.pop("attribution")
+        return cls(
+            labels=Labels(**raw.pop("labels")),
+            attribution=Attribution(
+                moved=[Moved(**one) for one in told.pop("moved")],
+                slices=[SliceLoss(**one) for one in told.pop("slices")],
+                **told,
+            ),
+            states=[SeriesState(Observation(**one.pop("observation")), **one) for one in raw.pop("states")],
+            revisited=[_revisited(one) for one in raw.pop("revisited")],
+            **raw,
+        )
 
 
-def judge_quality(policy: Monitoring, quality: Quality) -> tuple[Severity, str]:
-    """The severity of quality alone, and the figures in words."""
-    now = quality.measured[quality.metric]
-    interval = "" if now.low is None else f" [{now.low:.3f}, {now.high:.3f}]"
-    text = f"{quality.metric} {now.value:.3f}{interval} against {quality.reference:.3f} at evaluation"
-    certain = quality.loss if quality.least_loss is None else quality.least_loss
-    if certain > policy.critical_loss:
-        return "critical", text
-    return ("warning" if quality.loss > policy.warning_loss else "ok"), text
+def _revisited(raw: dict[str, Any]) -> Revisited:
+    labels, quality = Labels(**raw.pop("labels")), [Observation(**one) for one in raw.pop("quality")]
+    return Revisited(labels=labels, quality=quality, **raw)

@@ -8,7 +8,7 @@ from pipelines.champions import Champion, champions
 from pipelines.dataset import backfill_command, covered_part, validated_partitions
 from pipelines.drift.inputs import column_drift
 from pipelines.drift.page import draw
-from pipelines.drift.report import DriftReport, Quality, assess, judge_quality
+from pipelines.drift.plain_report import DriftReport, Quality, assess, judge_quality
 from pipelines.errors import MissingInput
 from pipelines.features import declared_views
 from pipelines.flow import StepResult

@@ -15,6 +15,7 @@ SPECS = (
     "pipelines.spec_errors",
     "pipelines.spec_words",
     "pipelines.training_spec",
+    "pipelines.monitoring_spec",
     "pipelines.resource_classes",
 )
 VIEWS = ("pipelines.features", "pipelines.feature_store", "pipelines.datasets")

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipelines.drift.policy import decide
-from pipelines.spec import Retrain
+from pipelines.monitoring_spec import Retrain
 
 AS_OF = datetime(2013, 6, 1, tzinfo=UTC)
 POLICY = Retrain(at_severity="critical", cooldown_days=20)

@@ -1,9 +1,9 @@
 import pytest
 
 from pipelines.drift.inputs import ColumnDrift
-from pipelines.drift.report import Quality, assess
+from pipelines.drift.plain_report import Quality, assess
 from pipelines.metrics import Measured
-from pipelines.spec import Monitoring
+from pipelines.monitoring_spec import Monitoring
 
 AUC = Monitoring(metric="auc", warning_loss=0.02, critical_loss=0.05)
 MAE = Monitoring(metric="mae", warning_loss=4.0, critical_loss=8.0)

@@ -1,0 +1,83 @@
+"""What is watched: series over time, one observation of each in every window."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["ok", "info", "warning", "critical"]
+ORDER: tuple[Severity, ...] = ("ok", "info", "warning", "critical")
+Family = Literal["input", "prediction", "quality", "freshness", "skew", "volume", "business"]
+Statistic = Literal[
+    "null_rate_rise",
+    "unseen_rate",
+    "out_of_range_rate",
+    "psi",
+    "wasserstein",
+    "step",
+    "frozen",
+    "mean_shift",
+    "confidence_shift",
+    "loss",
+    "rate_shift",
+    "feature_age_h",
+    "champion_age_d",
+    "missing_partitions",
+    "unlabelled_rate",
+    "contradicted_rate",
+    "rate",
+    "volume_change",
+    "figure",
+]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One series in one window, so measured that more is worse.
+
+    subject: column, metric, `metric[column=value]` for a slice, feature view or business figure. value: None
+    where it cannot be told; `text` says why. low, high: 95 %, clustered by day, None where it has no interval.
+    daily: the same by day, oldest first, where a day has one; for what moves gradually.
+    worth: the number from which it is worth knowing, None for a series that informs only.
+    text: the figures in words.
+    """
+
+    family: Family
+    statistic: Statistic
+    subject: str
+    value: float | None
+    worth: float | None
+    text: str
+    low: float | None = None
+    high: float | None = None
+    daily: list[float] = field(default_factory=list)
+
+    @property
+    def series(self) -> str:
+        return f"{self.family}/{self.statistic}/{self.subject}"
+
+
+@dataclass(frozen=True)
+class SeriesState:
+    """An observation as it was judged.
+
+    threshold: the greater of `worth` and what chance alone reaches; None where the series informs only.
+    beyond: of the last windows, how many were beyond it, and `of` how many. severity: after persistence;
+    `info` while it has not persisted, and for a seasonal column without its own season to compare with.
+    since: the part in which the present run of windows beyond it began. pattern: how it moved.
+    """
+
+    observation: Observation
+    threshold: float | None
+    severity: Severity
+    beyond: int
+    of: int
+    since: str | None
+    pattern: Literal["sudden", "gradual"] | None
+
+    @property
+    def is_beyond(self) -> bool:
+        value = self.observation.value
+        return self.threshold is not None and value is not None and value > self.threshold
+
+
+def worst(severities: list[Severity]) -> Severity:
+    return max(severities, key=ORDER.index, default="ok")

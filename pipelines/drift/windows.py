@@ -1,0 +1,49 @@
+"""The two sides of a comparison: what the champion was made from, and one window that it scored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from pipelines.interval import Interval
+from pipelines.metrics import Measured
+from pipelines.spec_words import Metric
+from pipelines.training_set import Rows
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The champion's held-out rows at its own evaluation. label, score: (n,); day: (n,) local calendar day."""
+
+    label: np.ndarray
+    score: np.ndarray
+    day: np.ndarray
+
+
+@dataclass(frozen=True)
+class Reference:
+    """rows: of the declared reference windows. metrics: of the champion's evaluation. importances: shares of
+    gain by feature, empty where the model is gone. in_season: whether the rows are of the window's own season,
+    so that seasonal columns may alarm. since: when the champion took force."""
+
+    version: int
+    trained_until: datetime
+    since: datetime
+    rows: Rows
+    held_out: HeldOut
+    metrics: dict[Metric, Measured]
+    importances: dict[str, float]
+    in_season: bool
+
+
+@dataclass(frozen=True)
+class Window:
+    """One scored partition. rows: in the order of scores, (n,); labels unknown as of `as_of` are NaN.
+    before: the rows of the newest partition before it, None for the first."""
+
+    part: str
+    interval: Interval
+    as_of: datetime
+    rows: Rows
+    scores: np.ndarray
+    before: Rows | None
