@@ -1,5 +1,6 @@
 """The two sides of a comparison: what the champion was made from, and one window that it scored."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,6 @@ import numpy as np
 
 from pipelines.interval import Interval
 from pipelines.metrics import Measured
-from pipelines.spec_words import Metric
 from pipelines.training_set import Rows
 
 
@@ -23,15 +23,15 @@ class HeldOut:
 @dataclass(frozen=True)
 class Reference:
     """rows: of the declared reference windows. metrics: of the champion's evaluation. importances: shares of
-    gain by feature, empty where the model is gone. in_season: whether the rows are of the window's own season,
-    so that seasonal columns may alarm. since: when the champion took force."""
+    gain by feature, empty where the model is gone. in_season: whether all rows are of the window's own season,
+    a year before, so that seasonal columns may alarm. since: when the champion took force."""
 
     version: int
     trained_until: datetime
     since: datetime
     rows: Rows
     held_out: HeldOut
-    metrics: dict[Metric, Measured]
+    metrics: Mapping[str, Measured]
     importances: dict[str, float]
     in_season: bool
 
