@@ -147,9 +147,16 @@ def drift_thresholds(model: str, version: int) -> str:
     return f"thresholds/{model}/v{version}.json"
 
 
-def window_labels(model: str, part: str, as_of: str) -> str:
-    """The labels of a window's rows as they were known at the time."""
-    return f"labels/{model}/{part}/{as_of}.parquet"
+SOURCE_DIGITS = 16
+
+
+def labels_folder(model: str) -> str:
+    return f"labels/{model}"
+
+
+def window_labels(model: str, part: str, as_of: str, source: str) -> str:
+    """The labels of a window's rows as they were known at the time; source: digest of the rows they came with."""
+    return f"{labels_folder(model)}/{part}/{as_of}-{source[:SOURCE_DIGITS]}.parquet"
 
 
 def backtest_folder(model: str) -> str:

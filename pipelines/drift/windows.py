@@ -1,10 +1,11 @@
 """The two sides of a comparison: what the champion was made from, and one window that it scored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
+import pandas as pd
 
 from pipelines.interval import Interval
 from pipelines.metrics import Measured
@@ -13,11 +14,13 @@ from pipelines.training_set import Rows
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The champion's held-out rows at its own evaluation. label, score: (n,); day: (n,) local calendar day."""
+    """The champion's held-out rows at its own evaluation. label, score: (n,); day: (n,) local calendar day.
+    columns: (n, k) of monitoring.slices, none where they are not to be had."""
 
     label: np.ndarray
     score: np.ndarray
     day: np.ndarray
+    columns: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
