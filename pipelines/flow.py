@@ -76,6 +76,14 @@ STEPS = (
         "journal whether to retrain, and why",
     ),
     Step(
+        "alert",
+        "monitor",
+        ("drift report", "retrain decision"),
+        "alert",
+        "tell people, once, what was found and decided",
+        timeout_min=10,
+    ),
+    Step(
         "rollback",
         "rollback",
         ("champion", "features", "predictions"),

@@ -34,8 +34,8 @@ LONGEST_PAUSE_S = 0.5
 @dataclass(frozen=True)
 class Event:
     """kind: validation, validated, restore, materialization, evaluation, question, approval, promotion,
-    withdrawal, void, drift, decision. at: the as-of time, in UTC. number: order of writing among a subject's
-    events."""
+    withdrawal, void, drift, decision, freeze, serving_stopped, serving_resumed, alert. at: the as-of time, in UTC.
+    number: order of writing among a subject's events."""
 
     kind: str
     subject: str

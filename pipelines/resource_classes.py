@@ -149,4 +149,5 @@ class ModelCompute(Compute):
     predict: ClassName = DEFAULT
     detect_drift: ClassName = DEFAULT
     decide_retrain: ClassName = DEFAULT
+    alert: ClassName = DEFAULT
     rollback: ClassName = DEFAULT

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar, Union
 from croniter import croniter
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from pipelines.alerts_spec import Alerts
 from pipelines.errors import SpecError
 from pipelines.gates.gate import Gate, kinds
 from pipelines.interval import Granularity
@@ -49,6 +50,7 @@ class DatasetSpec(Strict):
     schedule: Cron = Field(description="When a partition is pulled: its data interval is one period of this.")
     start: date = Field(description="First day for which the source has rows.")
     end: date | None = Field(default=None, description="First day after the source's last; none for a live source.")
+    alerts: Alerts = Alerts()
     compute: DatasetCompute = DatasetCompute()
 
     @model_validator(mode="after")
@@ -125,6 +127,7 @@ class ModelSpec(Strict):
     gates: list[AnyGate] = Field(min_length=1)
     monitoring: Monitoring
     retrain: Retrain = Retrain()
+    alerts: Alerts = Alerts()
     approval: ApprovalPolicy | None = Field(default=None, description="Left out: the gates alone decide.")
     compute: ModelCompute = ModelCompute()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import TypeVar
 
 from airflow.sdk import DAG, BaseOperator, CronDataIntervalTimetable, Param, chain, get_parsing_context
@@ -11,8 +12,10 @@ from pipelines.flow import Family, steps_of
 from pipelines.interval import midnight
 from pipelines.spec import DatasetSpec, ModelSpec
 from plugins import dag_docs
+from plugins.alert_arguments import alert_arguments
 from plugins.ending_schedule import EndingSchedule
 from plugins.rollback_operator import rollback_params
+from plugins.run_alerts import failure_callback, overdue_deadline
 from plugins.run_interval import interval_params
 from plugins.step_operator import step_operator
 
@@ -47,13 +50,17 @@ def rollback_dag(model: ModelSpec) -> DAG:
         # It proves and journals in one go: what fails twice needs a person.
         default_args={"owner": model.owner, "retries": 1, "retry_delay": timedelta(seconds=10)},
         tags=sorted({"rollback", model.dataset, *model.tags}),
+        on_failure_callback=failure_callback(model.alerts, model.owner),
         params=rollback_params(),
     )
 
 
 def steps(family: Family, spec: DatasetSpec | ModelSpec, dataset: str) -> list[BaseOperator]:
     """A family's step tasks, in order, not yet chained."""
-    return [step_operator(step, spec, dataset) for step in steps_of(family)]
+    return [
+        step_operator(step, spec, dataset, partial(alert_arguments, spec.name) if step.name == "alert" else None)
+        for step in steps_of(family)
+    ]
 
 
 def run_in_order(*tasks: BaseOperator) -> None:
@@ -94,5 +101,13 @@ def _family_dag(
             "retry_delay": timedelta(seconds=10),
         },
         tags=sorted({family, dataset, *spec.tags}),
+        on_failure_callback=failure_callback(spec.alerts, spec.owner),
+        deadline=overdue_deadline(spec, cron, _for_a_person(family, spec)),
         params={**interval_params(), **(params or {})},
     )
+
+
+def _for_a_person(family: Family, spec: DatasetSpec | ModelSpec) -> timedelta:
+    """How long a run may wait for an answer."""
+    policy = spec.approval if family == "train" and isinstance(spec, ModelSpec) else None
+    return policy.timeout if policy is not None and policy.required else timedelta(0)

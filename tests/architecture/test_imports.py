@@ -16,8 +16,11 @@ SPECS = (
     "pipelines.spec_words",
     "pipelines.training_spec",
     "pipelines.monitoring_spec",
+    "pipelines.alerts_spec",
     "pipelines.resource_classes",
 )
+# What Airflow needs to tell people of a run: Apprise below it, no table and no model.
+ALERTS = ("pipelines.alerts.channels", "pipelines.alerts.message")
 VIEWS = ("pipelines.features", "pipelines.feature_store", "pipelines.datasets")
 
 
@@ -59,7 +62,9 @@ TABLE = {
             "urllib3",
             "plugins",
             "pipelines.spec",
+            "pipelines.alerts_spec",
             "pipelines.resource_classes",
+            *ALERTS,
             PLACES,
             ENVIRONMENT,
             *CORE,

@@ -138,7 +138,7 @@ def test_every_param_is_typed_and_explained(dags):
         ("data", {"start", "end"}),
         ("train", {"start", "end", "reason"}),
         ("predict", {"start", "end"}),
-        ("monitor", {"start", "end", "trigger_in_backfill"}),
+        ("monitor", {"start", "end", "trigger_in_backfill", "alert_in_backfill"}),
         ("rollback", {"reason", "to", "effective_from"}),
     ],
 )
@@ -198,8 +198,8 @@ def test_assets_draw_the_loop(dags):
         f"{'flights' if step.subject == 'dataset' else 'flight_delay'}/{step.writes.replace(' ', '_')}"
         for step in flow.STEPS
     }
-    # Serving reads the one, people the other.
-    assert reached == expected - {"flights/online_features", "flight_delay/champion_put_back"}
+    # Serving reads the first, people the others.
+    assert reached == expected - {"flights/online_features", "flight_delay/champion_put_back", "flight_delay/alert"}
 
 
 def test_assets_hold_no_credentials(dags):
