@@ -129,11 +129,15 @@ def champion_as_of(store: Store, model: str, at: datetime) -> Champion | None:
     return in_force_at(everything(store), model, at)
 
 
-def champion_before(store: Store, model: str, at: datetime) -> Champion | None:
+def in_force_before(said: Sequence[Event], model: str, at: datetime) -> Champion | None:
     """The version that a promotion taking force at the time would replace."""
-    said = everything(store)
     line = [champion for champion in in_force(said, model, at) if champion.effective_from < at]
     return _unless_ended(said, model, line, at)
+
+
+def champion_before(store: Store, model: str, at: datetime) -> Champion | None:
+    """What `in_force_before` gives by the journal of now."""
+    return in_force_before(everything(store), model, at)
 
 
 def require_champion(store: Store, model: str, at: datetime) -> Champion:

@@ -28,6 +28,8 @@ SCHEMA = pa.schema(
     ]
 )
 COMMIT_ATTEMPTS = 40
+# Each commit adds a file, and whoever asks the journal reads them all: .5 ms each from a local disk.
+COMMITS_TO_MERGE = 50
 LONGEST_PAUSE_S = 0.5
 
 
@@ -69,7 +71,10 @@ def record_decided(store: Store, decide: Callable[[list[Event]], Sequence[Event]
             return []
         rows = pa.Table.from_pylist([_row(event) for event in new], SCHEMA)
         anew = {event.key for event in said} & {event.key for event in new}
-        if store.commit_after(JOURNAL_TABLE, rows, version, replacing="key" if anew else None) is not None:
+        written = store.commit_after(JOURNAL_TABLE, rows, version, replacing="key" if anew else None)
+        if written is not None:
+            if written.version and written.version % COMMITS_TO_MERGE == 0:
+                store.merge_files(JOURNAL_TABLE)
             return new
         # Jittered, so that writers that collided once do not collide again.
         time.sleep(random.uniform(0, min(LONGEST_PAUSE_S, 0.01 * 2**attempt)))

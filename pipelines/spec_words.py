@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 Task = Literal["classification", "regression"]
 Metric = Literal["auc", "pr_auc", "brier", "log_loss", "ece", "mae", "rmse", "pinball_10", "pinball_50", "pinball_90"]
@@ -27,7 +27,20 @@ def _written_duration(value: Any) -> Any:
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_written_duration), Field(strict=False)]
+def _as_written(value: timedelta) -> str:
+    """As it may stand in a spec: pydantic itself writes years, which it must not."""
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    time = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if count)
+    return "P" + (f"{value.days}D" if value.days else "") + (f"T{time}" if time else "")
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_written_duration),
+    PlainSerializer(_as_written, when_used="json"),
+    Field(strict=False),
+]
 
 
 class Strict(BaseModel):

@@ -81,17 +81,19 @@ class ExpectedGain(Strict):
 class RetrainState(Strict):
     """What was known as of the time; all times UTC.
 
-    quality: its own severity, None until the window's labels are in. cause, sentence: of the report's attribution.
-    expected_gain: None without a past to tell it from. new_partitions: validated since the champion's training.
-    retrained_at: as-of time of the decision to retrain that is nearest to this one, also a later one where
-    decisions are made out of order. failures: retrainings in a row whose candidates failed their gates.
-    retrains, gpu_hours: of this calendar month. consumed: identities of signals that were acted on.
+    scored_by: version that scored the window, None for the champion itself. quality: its own severity, None until
+    the window's labels are in. cause, sentence: of the report's attribution. expected_gain: None without a past to
+    tell it from. new_partitions: validated since the champion's training. retrained_at: as-of time of the decision
+    to retrain that is nearest to this one, also a later one where decisions are made out of order. failures:
+    retrainings in a row whose candidates failed their gates. retrains, gpu_hours: of this calendar month; hours
+    count where the policy has a budget of them. consumed: identities of signals that were acted on.
     """
 
     as_of: datetime
     champion_version: int
     champion_since: datetime
     trained_until: datetime
+    scored_by: int | None = None
     quality: Severity | None = None
     cause: Cause = "none"
     sentence: str = ""
@@ -129,7 +131,7 @@ def decide(policy: Retrain, state: RetrainState, signals: list[Signal]) -> Decis
     over_age = _over_age(policy, state)
     without_drift = _why_drift_is_no_reason(policy, state, severity, signals, fresh)
     if without_drift is not None and over_age is None:
-        return Decision("wait", without_drift)
+        return without_drift
     why = over_age or f"{worst([signal.severity for signal in fresh])}: {_listed(fresh)}"
     if state.failures >= FAILURES_TO_ASK:
         return Decision("ask", _training_will_not_fix_it(state, why))
@@ -156,21 +158,26 @@ def _on_data_fault(policy: Retrain, state: RetrainState, severity: Severity, sig
 
 def _why_drift_is_no_reason(
     policy: Retrain, state: RetrainState, severity: Severity, signals: list[Signal], fresh: list[Signal]
-) -> str | None:
+) -> Decision | None:
     """None where drift calls for a retraining."""
     if ORDER.index(severity) < ORDER.index(policy.at_severity):
-        return f"severity {severity} is below {policy.at_severity}"
+        return Decision("wait", f"severity {severity} is below {policy.at_severity}")
     severe = [signal for signal in signals if signal.persisted and signal.severity != "info"]
     if state.quality == "ok":
-        return f"quality holds, so training is no cure; for the data's owner: {_listed(severe)}"
+        return Decision("wait", f"quality holds, so training is no cure; for the data's owner: {_listed(severe)}")
     if state.quality == "info":
-        return f"the loss of quality has not persisted; for now: {_listed(severe)}"
+        return Decision("wait", f"the loss of quality has not persisted; for now: {_listed(severe)}")
+    if state.scored_by not in (None, state.champion_version):
+        newer = f"version {state.champion_version} took force since"
+        return Decision("wait", f"version {state.scored_by} scored the window and {newer}: its own windows will tell")
     counted = [signal for signal in signals if _counts(policy, signal)]
     if not counted:
-        return f"nothing that training cures; for the data's owner: {_listed(severe)}"
-    if not fresh:
-        return f"acted on before, and not ended since: {_listed(counted)}"
-    return None
+        return Decision("wait", f"nothing that training cures; for the data's owner: {_listed(severe)}")
+    if fresh:
+        return None
+    if state.failures:
+        return Decision("ask", _training_will_not_fix_it(state, _listed(counted)))
+    return Decision("wait", f"acted on before, and not ended since: {_listed(counted)}")
 
 
 def _over_age(policy: Retrain, state: RetrainState) -> str | None:
@@ -181,10 +188,12 @@ def _over_age(policy: Retrain, state: RetrainState) -> str | None:
 
 
 def _training_will_not_fix_it(state: RetrainState, why: str) -> str:
-    return (
-        f"the candidates of the last {state.failures} retrainings failed their gates, so training again won't fix it: "
-        f"change the recipe, the features or the gates; {why}"
+    failed = (
+        "the candidate of the last retraining failed its gates"
+        if state.failures == 1
+        else f"the candidates of the last {state.failures} retrainings failed their gates"
     )
+    return f"{failed}, so training again won't fix it: change the recipe, the features or the gates; {why}"
 
 
 def _cooling_down(policy: Retrain, state: RetrainState) -> str | None:

@@ -1,56 +1,38 @@
 """Journal whether to retrain, and why."""
 
-from pipelines.champions import require_champion
 from pipelines.dataset import backfill_command, covered_part
-from pipelines.drift.policy import RetrainState, decide
 from pipelines.drift.report import DriftReport
 from pipelines.errors import MissingInput
 from pipelines.flow import StepResult
 from pipelines.interval import Interval
-from pipelines.journal import Event, record
 from pipelines.layout import drift_report
-from pipelines.retrain.signals import signals_of
+from pipelines.retrain.decisions import decide_and_record
+from pipelines.retrain.outcome import run_id_of
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 
-DECISION = "decision"
-
 
 def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
-    """The decision follows from the drift report and the champion's age alone; negative ones are journalled too.
+    """Negative decisions are journalled too; a decision to retrain names the run that is to be triggered, once.
 
-    Raises MissingInput without a drift report.
+    Raises MissingInput without a drift report or a champion.
     """
     part = covered_part(find_dataset(spec.dataset), interval)
     report = _report(spec, interval, store, part)
-    champion = require_champion(store, spec.name, interval.start)
-    state = RetrainState(
-        as_of=interval.as_of,
-        champion_version=champion.version,
-        champion_since=champion.effective_from,
-        trained_until=champion.trained_until,
-        quality=report.quality_severity,
-        cause=report.attribution.cause,
-        sentence=report.attribution.sentence,
-    )
-    decision = decide(spec.retrain, state, signals_of(report))
-    content = {
-        "part": part,
-        "decision": decision.answer,
-        "reason": decision.reason,
-        "severity": report.severity,
-        "model_version": report.model_version,
-    }
-    event = Event(DECISION, spec.name, interval.as_of, content)
-    record(store, event)
+    decision = decide_and_record(spec, store, report, interval.as_of)
+    answer, reason = decision.content["decision"], decision.content["reason"]
     return StepResult(
         step="decide_retrain",
         subject=spec.name,
         start=interval.start.isoformat(),
         end=interval.end.isoformat(),
-        outcome=f"{part}: {decision.answer}, {decision.reason}",
-        references={"decision": event.key, "report": drift_report(spec.name, part)},
-        figures={"decision": decision.answer, "severity": report.severity},
+        outcome=f"{part}: {answer}, {reason}",
+        references={
+            "decision": decision.key,
+            "run": run_id_of(decision.key),
+            "report": drift_report(spec.name, part),
+        },
+        figures={"decision": answer, "severity": report.severity},
     )
 
 

@@ -1,8 +1,10 @@
 import multiprocessing
 from datetime import UTC, datetime
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 
 from pipelines.errors import EXIT_DONE, MissingInput, Unavailable, leave
 from pipelines.journal import Event, events, latest, numbered, record, record_decided
@@ -109,6 +111,17 @@ def test_a_writer_that_never_wins_says_so(journal, monkeypatch):
     monkeypatch.setattr(journal, "commit_after", lambda *_, **__: None)
     with pytest.raises(Unavailable, match="changed by others in each of 2 attempts to write; nothing was written"):
         record(journal, drift(MARCH, "critical"))
+
+
+def test_many_commits_are_merged_and_no_event_changes(store, monkeypatch):
+    monkeypatch.setattr("pipelines.journal.COMMITS_TO_MERGE", 5)
+    told = [drift(datetime(2013, 1, day, tzinfo=UTC)) for day in range(1, 13)]
+    for event in told:
+        record(store, event)
+    assert events(store, "drift", "flight_delay") == told
+    assert len(list(Path(store.location(JOURNAL_TABLE)).glob("*.parquet"))) > 12, "the past can still be read"
+    assert store.read(JOURNAL_TABLE, version=3).num_rows == 4
+    assert len(DeltaTable(store.location(JOURNAL_TABLE)).file_uris()) < 6
 
 
 def write_events(uri: str, writer: int, together: Barrier) -> None:

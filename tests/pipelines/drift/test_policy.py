@@ -99,6 +99,18 @@ def test_each_signal_is_acted_on_once():
     assert decision.reason == "acted on before, and not ended since: auc 0.60 against 0.75"
 
 
+def test_what_a_failed_retraining_acted_on_is_for_a_person():
+    decision = answer(consumed=[LOSS.identity], failures=1)
+    assert decision.answer == "ask"
+    assert decision.reason.startswith("the candidate of the last retraining failed its gates, so training again won't")
+
+
+def test_a_window_of_the_version_before_says_nothing_of_this_one():
+    decision = answer(scored_by=3)
+    assert decision.reason == ("version 3 scored the window and version 4 took force since: its own windows will tell")
+    assert answer(scored_by=4).answer == "retrain"
+
+
 def test_a_signal_that_ended_and_began_anew_is_another():
     anew = LOSS.model_copy(update={"since": "2013-06"})
     decision = answer(signals=[anew], consumed=[LOSS.identity])
