@@ -1,0 +1,166 @@
+"""How severe it is: each series against its threshold, over the windows in which it was looked at.
+
+Quality with labels decides. While it holds, moved inputs and predictions inform; faults of the data warn whatever
+the quality, because a model may not show them.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import get_args
+
+from pipelines.drift.history import History, Seen
+from pipelines.drift.series import ORDER, Family, Observation, SeriesState, Severity, Statistic, worst
+from pipelines.monitoring_spec import Monitoring
+
+DATA_FAULTS: frozenset[Statistic] = frozenset({"null_rate_rise", "unseen_rate", "out_of_range_rate", "step", "frozen"})
+# Say that something is distributed otherwise, which may cost nothing.
+MOVES: frozenset[Statistic] = frozenset({"psi", "wasserstein", "mean_shift", "confidence_shift", "rate_shift"})
+FAMILIES: tuple[Family, ...] = get_args(Family)
+# What the value is, said of the subject.
+WORDS: dict[Statistic, str] = {
+    "null_rate_rise": "rise of the share of nulls in {}",
+    "unseen_rate": "share of {} in categories that the reference never had",
+    "out_of_range_rate": "share of {} outside the reference's range",
+    "psi": "PSI of {}",
+    "wasserstein": "Wasserstein distance of {}",
+    "step": "jump of {} from one day to the next",
+    "frozen": "lost spread within the days of {}",
+    "mean_shift": "move of the mean of {}",
+    "confidence_shift": "move of the confidence of {}",
+    "loss": "loss of {}",
+    "rate_shift": "move of the mean of {}",
+    "feature_age_h": "age in hours of {}",
+    "champion_age_d": "age in days of {}",
+    "missing_partitions": "missing partitions of {}",
+    "unlabelled_rate": "share still without {}",
+    "contradicted_rate": "share of changed {}",
+    "rate": "share of differing {}",
+    "volume_change": "change of the volume of {}",
+    "figure": "distance of {} from its bounds",
+}
+
+
+def judge(
+    policy: Monitoring,
+    observations: Sequence[Observation],
+    bounds: Mapping[str, float],
+    history: History,
+    part: str,
+) -> list[SeriesState]:
+    """The state of every series, in the observations' order.
+
+    bounds: what chance alone reaches, by series; where there is none the declared number decides alone. history:
+    of any windows, those before the part count. part: of the observations.
+    """
+    past = history.before(part)
+    found = [_over_time(policy, one, bounds, past, part) for one in observations]
+    moved = any(_predictions_moved(policy, one, bounds) for one in observations)
+    quality = [_severe(policy, one, moved, holds=False) for one in found if one.observation.family == "quality"]
+    holds = quality_severity(quality) == "ok"
+    return [_severe(policy, one, moved, holds) for one in found]
+
+
+def quality_severity(states: Sequence[SeriesState]) -> Severity | None:
+    """Of the losses of quality; None where none of those that are judged can be told, as in a late window."""
+    told = [one.severity for one in states if one.threshold is not None and _is_told_loss(one)]
+    return worst(told) if told else None
+
+
+def overall(states: Sequence[SeriesState]) -> tuple[Severity, list[str]]:
+    """Of all series that are judged, with a reason for each that is beyond its threshold, the worst first."""
+    judged = [one for one in states if one.threshold is not None]
+    holds = quality_severity(states) == "ok"
+    alarming = sorted((one for one in judged if one.severity != "ok"), key=_rank)
+    return worst([one.severity for one in judged]), [_reason(one, holds) for one in alarming]
+
+
+def _over_time(
+    policy: Monitoring, one: Observation, bounds: Mapping[str, float], past: History, part: str
+) -> SeriesState:
+    """The state but for its severity: 'info' where it is beyond its threshold, 'ok' where it is not."""
+    threshold = None if one.worth is None else max(one.worth, bounds.get(one.series, one.worth))
+    earlier, recent = past.of(one.series), past.windows[::-1][: policy.persistence.of - 1]
+    state = SeriesState(one, threshold, "ok", 0, 1 + len(recent), None, None)
+    beyond = state.is_beyond
+    return replace(
+        state,
+        severity="info" if beyond or _informs_of_a_move(policy, one) else "ok",
+        beyond=beyond + sum(seen.is_beyond for seen in earlier if seen.window in recent),
+        since=_since(earlier, part) if beyond else None,
+    )
+
+
+def _since(earlier: Sequence[Seen], part: str) -> str:
+    """The first window of those beyond their thresholds up to this one; one that could not be told ends no run."""
+    began = part
+    for seen in reversed([one for one in earlier if one.value is not None]):
+        if not seen.is_beyond:
+            break
+        began = seen.window
+    return began
+
+
+def _informs_of_a_move(policy: Monitoring, one: Observation) -> bool:
+    """Whether a series that only informs, such as a seasonal column's PSI, is where another would alarm."""
+    numbers: dict[Statistic, float] = {
+        "psi": policy.psi_warning,
+        "out_of_range_rate": policy.out_of_range_rate,
+        "mean_shift": policy.prediction_shift,
+    }
+    return one.worth is None and one.statistic in numbers and (one.value or 0.0) > numbers[one.statistic]
+
+
+def _predictions_moved(policy: Monitoring, one: Observation, bounds: Mapping[str, float]) -> bool:
+    if (one.family, one.statistic) != ("prediction", "mean_shift") or one.value is None:
+        return False
+    return one.value > max(policy.prediction_shift, bounds.get(one.series, 0.0))
+
+
+def _severe(policy: Monitoring, state: SeriesState, moved: bool, holds: bool) -> SeriesState:
+    """With its severity after persistence. moved: the predictions; holds: quality is known, and nothing is lost."""
+    one = state.observation
+    if not state.is_beyond or state.beyond < policy.persistence.windows:
+        return state
+    if one.statistic in MOVES and holds:
+        return state
+    if one.family == "input" and one.statistic in DATA_FAULTS and moved:
+        return replace(state, severity="critical")
+    return replace(state, severity="critical" if _is_critical_loss(policy, one) else "warning")
+
+
+def _is_critical_loss(policy: Monitoring, one: Observation) -> bool:
+    """Of the declared metric over all rows: what one slice loses warns at most."""
+    if (one.family, one.statistic, one.subject) != ("quality", "loss", policy.metric) or one.value is None:
+        return False
+    return (one.value if one.low is None else one.low) > policy.critical_loss
+
+
+def _is_told_loss(state: SeriesState) -> bool:
+    one = state.observation
+    return one.statistic == "loss" and one.value is not None and not math.isnan(one.value)
+
+
+def _rank(state: SeriesState) -> tuple[int, int, float, str]:
+    """The worst first, then quality before what may explain it, then what is furthest beyond its threshold."""
+    one, threshold = state.observation, state.threshold or 1.0
+    families = FAMILIES.index(one.family) if one.family != "quality" else -1
+    return -ORDER.index(state.severity), families, -(one.value or 0.0) / threshold, one.series
+
+
+def _reason(state: SeriesState, holds: bool) -> str:
+    one = state.observation
+    interval = "" if one.low is None or one.high is None else f" [{one.low:.4g}, {one.high:.4g}]"
+    windows = f"in {state.beyond} of {state.of} windows" if state.of > 1 else "in this window"
+    return (
+        f"{state.severity}: {WORDS[one.statistic].format(one.subject)} {one.value:.4g}{interval}, "
+        f"more than {state.threshold:.4g} since {state.since}, {windows}{_why_so(state, holds)} ({one.text})"
+    )
+
+
+def _why_so(state: SeriesState, holds: bool) -> str:
+    """What else the severity rests on."""
+    one = state.observation
+    if state.severity == "info":
+        return "; quality holds, so it only informs" if holds and one.statistic in MOVES else "; not persisted yet"
+    return "; predictions moved with it" if one.family == "input" and state.severity == "critical" else ""
