@@ -8,15 +8,12 @@ Credentials and endpoint of S3 come from the AWS_* variables.
 import contextlib
 import hashlib
 import io
-import operator
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -31,7 +28,6 @@ from pipelines import s3
 from pipelines.errors import CallerError, MissingInput, Unavailable
 
 COMMIT_ATTEMPTS = 8
-Compare = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -146,17 +142,15 @@ class Store:
         rows = delta.to_pyarrow_table(filters=filters)
         return rows.drop_columns(["part"]) if part is not None else rows
 
-    def find(
-        self, table: str, column: str, value: object, compare: Compare = operator.eq, columns: list[str] | None = None
-    ) -> pa.Table:
-        """The rows of the newest version whose column compares so with the value; files that hold none are not read.
+    def find(self, table: str, column: str, value: str) -> pa.Table:
+        """The rows of the newest version whose column has the value; files that cannot hold it are not read.
 
         Raises MissingInput when the table is not there.
         """
         delta = self._open(table)
         if delta is None:
             raise MissingInput(f"The table {table} is not in the store {self.uri}.")
-        return delta.to_pyarrow_dataset().to_table(columns, filter=compare(ds.field(column), value))
+        return delta.to_pyarrow_dataset().to_table(filter=ds.field(column) == value)
 
     def parts(self, table: str, version: int | None = None) -> list[str]:
         """Keys of the partitions that hold rows, sorted."""
