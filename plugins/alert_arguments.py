@@ -27,4 +27,4 @@ def alert_params() -> dict[str, Param]:
 def alert_arguments(model: str, context: Any) -> list[str]:
     is_backfill = context["dag_run"].run_type == "backfill"
     quiet = ["--quiet"] if is_backfill and not context["params"]["alert_in_backfill"] else []
-    return [*interval_arguments(STEP, model, context), f"--run-url={context['ti'].log_url}", *quiet]
+    return [*interval_arguments(STEP, model, context), "--run-url", context["ti"].log_url, *quiet]

@@ -1,6 +1,7 @@
 """What is declared, and whether it is right."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from pipelines.errors import EXIT_DONE
@@ -14,9 +15,17 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from pipelines.alerts.channels import unset
     from pipelines.report.specs import check, write_feature_tables, write_schemas
+    from pipelines.spec import load_datasets, load_models
 
     print(check())
+    for spec in (*load_datasets().values(), *load_models().values()):
+        lacking = unset(spec.alerts.channels)
+        if lacking:
+            # No error: where alerts are sent from is another machine than an editor's.
+            told = f"warning: {spec.name}: alerts.routes names channels without an address here: {', '.join(lacking)}"
+            print(told, file=sys.stderr)
     if options.write_docs:
         write_schemas(Path(options.write_docs) / "schema")
         write_feature_tables(Path(options.write_docs) / "features")

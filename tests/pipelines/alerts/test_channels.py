@@ -109,3 +109,22 @@ def test_others_are_heard_again_afterwards(hooks, channel, caplog):
     for name in channels.TALKATIVE:
         logging.getLogger(name).warning("of %s", name)
     assert all(f"of {name}" in caplog.text for name in channels.TALKATIVE)
+
+
+def test_the_check_of_specs_warns_of_channels_without_an_address(home, capsys, monkeypatch, tmp_path):
+    from pipelines import spec
+    from pipelines.__main__ import main
+
+    text = (spec.MODELS / "flight_delay.toml").read_text()
+    (tmp_path / "flight_delay.toml").write_text(
+        f'{text}\n[[alerts.routes]]\nseverity = "critical"\nchannels = ["on_call"]\n'
+    )
+    declared = spec.load_models(tmp_path)
+    monkeypatch.setattr(spec, "load_models", lambda: declared)
+    assert main(["specs"]) == 0
+    assert "flight_delay: alerts.routes names channels without an address here: TRAINYARD_CHANNEL_ON_CALL" in (
+        capsys.readouterr().err
+    )
+    monkeypatch.setenv("TRAINYARD_CHANNEL_ON_CALL", f"json://{SECRET}")
+    assert main(["specs"]) == 0
+    assert "warning" not in capsys.readouterr().err
