@@ -55,23 +55,30 @@ def observe_feature_age(
 
 
 def _age(view: FeatureView, times: pd.DataFrame, day: np.ndarray, reference: pd.DataFrame) -> Observation:
-    then, limit = _hours(view, reference), view.ttl / HOUR
-    days = reference[PREDICT_AT].dt.date.to_numpy()
-    typical = float(then.groupby(days).mean().median())
-    worth = min(max(TYPICAL_AGES * typical, 1.0), limit / 2)
+    for frame, whose in ((times, "this window's predictions"), (reference, "the reference's rows")):
+        if view.time_column not in frame:
+            told = f"{whose} carry no time of {view.name}, which the model did not read then"
+            return Observation("freshness", "feature_age_h", view.name, None, None, told)
+    typical = float(_hours(view, reference).groupby(reference[PREDICT_AT].dt.date.to_numpy()).mean().median())
+    worth = max(TYPICAL_AGES * typical, 1.0)
+    worth = min(worth, view.ttl / HOUR / 2) if view.ttl else worth
     now = _hours(view, times)
-    daily = now.groupby(day).mean().sort_index()
-    oldest, null = float(daily.max()), float(times[view.time_column].isna().mean())
+    daily = now.groupby(day).mean().sort_index().dropna()
+    if daily.empty:
+        told = f"{view.name} has no value at all, and no limit of age"
+        return Observation("freshness", "feature_age_h", view.name, None, worth, told)
+    null = float(times[view.time_column].isna().mean())
     text = (
-        f"{view.name} was {oldest:.1f} h old at prediction on {daily.idxmax()}, {float(now.mean()):.1f} h on average "
-        f"and null in {null:.1%} of rows; a typical day of the reference has {typical:.1f} h"
+        f"{view.name} was {daily.max():.1f} h old at prediction on {daily.idxmax()}, {now.mean():.1f} h on average and "
+        f"null in {null:.1%} of rows; a typical day of the reference has {typical:.1f} h"
     )
-    return Observation("freshness", "feature_age_h", view.name, oldest, worth, text, daily=daily.tolist())
+    return Observation("freshness", "feature_age_h", view.name, float(daily.max()), worth, text, daily=daily.tolist())
 
 
 def _hours(view: FeatureView, times: pd.DataFrame) -> pd.Series:
+    """Shape (n,); NaN where there is no value and no limit to be as old as."""
     age: pd.Series = (times[PREDICT_AT] - times[view.time_column]) / HOUR
-    return age.fillna(view.ttl / HOUR)
+    return age.fillna(view.ttl / HOUR) if view.ttl else age
 
 
 def observe_champion_age(policy: Monitoring, reference: Reference, window: Window) -> Observation:

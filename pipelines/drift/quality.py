@@ -10,13 +10,13 @@ from pipelines.array import Device, to_device
 from pipelines.drift.report import Labels
 from pipelines.drift.series import Observation
 from pipelines.drift.windows import HeldOut, Reference, Window
-from pipelines.errors import CallerError
+from pipelines.errors import CallerError, SpecError
 from pipelines.gates.slicing import NUMBERS_AT_MOST, slices
 from pipelines.metrics import Measured, measure, value_of
 from pipelines.monitoring_spec import Monitoring
 from pipelines.spec import ModelSpec
 from pipelines.spec_words import HIGHER_IS_BETTER, Metric, Task
-from pipelines.training_set import Rows
+from pipelines.training_set import Rows, declared_features
 
 LEAST_ROWS = 100
 LEAST_DAYS = 2
@@ -42,22 +42,20 @@ def observe_quality(
     known = ~np.isnan(window.rows.label)
     rows, score = window.rows.where(known), window.scores[known]
     _require_columns(spec, rows.features)
-    metrics: list[Metric] = [policy.metric, *(one for one in INFORMING[task] if one != policy.metric)]
-    worth: list[float | None] = [policy.warning_loss, *(None for _ in metrics[1:])]
-    share = f"{labels.labelled:,} of {labels.rows:,} rows ({labels.covered:.0%}) that have a label"
+    asked: dict[Metric, float | None] = {policy.metric: policy.warning_loss}
+    asked |= {metric: None for metric in INFORMING[task] if metric != policy.metric}
+    share, when = f"{labels.labelled:,} of {labels.rows:,} rows ({labels.covered:.0%})", _when_final(policy, window)
     if reason := _untold(task, rows.label, score, rows.day):
-        told = f"not told on {share}: {reason}{_when_final(policy, window, labels)}"
-        return [
-            Observation("quality", "loss", metric, None, least, told)
-            for metric, least in zip(metrics, worth, strict=True)
-        ]
-    found = [
-        _loss(metric, least, rows, score, reference.metrics, share, device)
-        for metric, least in zip(metrics, worth, strict=True)
-    ]
-    found += _by_slice(spec, reference, rows, score, share, device)
-    found.append(_rate_shift(reference.held_out, rows, share))
-    return found if labels.final else [_provisional(one, _when_final(policy, window, labels)) for one in found]
+        told = f"cannot be told: {share} have a label, {reason}{'' if labels.final else when}"
+        return [Observation("quality", "loss", metric, None, worth, told) for metric, worth in asked.items()]
+    found = [_loss(metric, worth, rows, score, reference.metrics, device) for metric, worth in asked.items()]
+    in_slices, left_out = _by_slice(spec, reference, rows, score, device)
+    if left_out:
+        few = f"{found[0].text}; {left_out} slices of under {LEAST_SLICE_ROWS} rows or of one class are left out"
+        found[0] = replace(found[0], text=few)
+    found = [replace(one, text=f"{one.text}; {share} have a label") for one in found]
+    found += [*in_slices, _rate_shift(reference.held_out, rows)]
+    return found if labels.final else [_provisional(one, when) for one in found]
 
 
 def loss_between(metric: Metric, now: Measured, then: Measured) -> Measured:
@@ -93,19 +91,17 @@ def daily_losses(metric: Metric, label: np.ndarray, score: np.ndarray, day: np.n
 def _untold(task: Task, label: np.ndarray, score: np.ndarray, day: np.ndarray) -> str | None:
     """Why nothing can be told of these rows."""
     if len(label) < LEAST_ROWS:
-        return f"{LEAST_ROWS} are needed"
+        return f"and {LEAST_ROWS} rows are needed"
     if (days := len(np.unique(day))) < LEAST_DAYS:
-        return f"they are of {days} day, and intervals need {LEAST_DAYS}"
+        return f"of {days} day, and {LEAST_DAYS} days are needed"
     if task == "classification" and len(np.unique(label)) < 2:
-        return f"all of them are {'positive' if label[0] else 'negative'}"
+        return f"all {'positive' if label[0] else 'negative'}"
     if strange := int((~np.isfinite(score)).sum()):
-        return f"{strange:,} of their scores are not numbers"
+        return f"and {strange:,} scores of these are not numbers"
     return None
 
 
-def _when_final(policy: Monitoring, window: Window, labels: Labels) -> str:
-    if labels.final:
-        return ""
+def _when_final(policy: Monitoring, window: Window) -> str:
     due = window.interval.end + policy.label_delay
     return f"; final once {policy.label_coverage:.0%} have one, from {due:%F %R} on"
 
@@ -119,50 +115,44 @@ def _loss(
     worth: float | None,
     rows: Rows,
     score: np.ndarray,
-    then: Mapping[str, Measured],
-    share: str,
+    evaluated: Mapping[str, Measured],
     device: Device,
 ) -> Observation:
-    if metric not in then:
+    if metric not in evaluated:
         return Observation("quality", "loss", metric, None, worth, f"the champion was not evaluated on {metric}")
-    now = _measured(metric, rows.label, score, rows.day, device)
-    loss = loss_between(metric, now, then[metric])
-    return Observation(
-        "quality",
-        "loss",
-        metric,
-        loss.value,
-        worth,
-        f"{metric} {now} against {then[metric].value:.4f} at evaluation, on {share}",
-        loss.low,
-        loss.high,
-        daily_losses(metric, rows.label, score, rows.day, then[metric].value),
-    )
+    now, then = _measured(metric, rows.label, score, rows.day, device), evaluated[metric]
+    loss = loss_between(metric, now, then)
+    text = f"{metric} {now} against {then.value:.4f} at evaluation"
+    daily = daily_losses(metric, rows.label, score, rows.day, then.value)
+    return Observation("quality", "loss", metric, loss.value, worth, text, loss.low, loss.high, daily)
 
 
 def _by_slice(
-    spec: ModelSpec, reference: Reference, rows: Rows, score: np.ndarray, share: str, device: Device
-) -> list[Observation]:
-    """The declared metric's loss in every slice of enough rows, against the same slice where it was held out."""
+    spec: ModelSpec, reference: Reference, rows: Rows, score: np.ndarray, device: Device
+) -> tuple[list[Observation], int]:
+    """The declared metric's loss in every slice, against the same slice where it was held out, and how many slices
+    cannot be told.
+
+    They inform: nothing says what a slice reaches by chance, and among many one is always the worst.
+    """
     metric, held_out, task = spec.monitoring.metric, reference.held_out, spec.target.task
-    if metric not in reference.metrics:
-        return []
     columns = [name for name in spec.monitoring.slices if name in held_out.columns]
     before = {one.name: one.rows for one in slices(held_out.columns, columns, 1)}
-    found = []
+    found, left_out = [], 0
     for one in slices(rows.features, spec.monitoring.slices, 1):
         label, scores, day = rows.label[one.rows], score[one.rows], rows.day[one.rows]
-        if len(one.rows) < LEAST_SLICE_ROWS or _untold(task, label, scores, day):
+        if len(one.rows) < LEAST_SLICE_ROWS or _untold(task, label, scores, day) or metric not in reference.metrics:
+            left_out += 1
             continue
         now = _measured(metric, label, scores, day, device)
         then, whose = _slice_before(metric, task, held_out, before.get(one.name), device)
         then = then or reference.metrics[metric]
         loss = loss_between(metric, now, then)
-        text = f"{metric} {now} against {then.value:.4f} of {whose}, on the {len(one.rows):,} of {one.name} of {share}"
-        subject = f"{metric}[{one.name}]"
+        text = f"{metric} {now} against {then.value:.4f} of {whose}, on {len(one.rows):,} labelled rows"
         daily = daily_losses(metric, label, scores, day, then.value)
+        subject = f"{metric}[{one.name}]"
         found.append(Observation("quality", "loss", subject, loss.value, None, text, loss.low, loss.high, daily))
-    return found
+    return found, left_out
 
 
 def _slice_before(
@@ -180,11 +170,22 @@ def _measured(metric: Metric, label: np.ndarray, score: np.ndarray, day: np.ndar
     return measure(metric, to_device(label, device), to_device(score, device), day)
 
 
-def _rate_shift(held_out: HeldOut, rows: Rows, share: str) -> Observation:
+def _rate_shift(held_out: HeldOut, rows: Rows) -> Observation:
     """|Move of the label's mean|: whether more of it comes than at evaluation, whatever was predicted."""
     now, then = float(rows.label.mean()), float(held_out.label.mean())
-    text = f"mean label {now:.4f} against {then:.4f} at evaluation, on {share}"
+    text = f"mean label {now:.4f} against {then:.4f} at evaluation"
     return Observation("quality", "rate_shift", "label", abs(now - then), None, text)
+
+
+def require_slices(spec: ModelSpec) -> None:
+    """Raises SpecError when a declared slice is no column of the model."""
+    names = [feature.name for feature in declared_features(spec)]
+    for position, name in enumerate(spec.monitoring.slices):
+        if name not in names:
+            raise SpecError(
+                f"{spec.name}: monitoring.slices[{position}] is '{name}', which is no feature of the model; "
+                f"its features: {', '.join(names)}"
+            )
 
 
 def _require_columns(spec: ModelSpec, features: pd.DataFrame) -> None:

@@ -1,7 +1,6 @@
 """Offline/online skew: scores that come out otherwise when they are computed again, by the same version."""
 
 import numpy as np
-import pandas as pd
 
 from pipelines.drift.series import Observation
 from pipelines.drift.windows import Window
@@ -10,6 +9,7 @@ from pipelines.estimators import Model
 from pipelines.metrics import measure_mean
 from pipelines.monitoring_spec import Monitoring
 from pipelines.registry import Registry
+from pipelines.spec import ModelSpec
 
 # Of the score's size, at least 1: what another library or machine rounds otherwise stays far below.
 TOLERANCE = 1e-5
@@ -25,39 +25,31 @@ def scoring_model(registry: Registry, name: str, version: int) -> Model | None:
 
 
 def observe_skew(
-    model: Model | None,
-    version: int,
-    features: pd.DataFrame,
-    window: Window,
-    policy: Monitoring,
-    sample: int = SKEW_ROWS,
+    spec: ModelSpec, model: Model | None, window: Window, policy: Monitoring, sample: int = SKEW_ROWS
 ) -> list[Observation]:
-    """The share of logged scores that differ from those made of the features as they are joined now.
+    """The share of logged scores that differ from those made of the window's rows as they are joined now.
 
-    features: the model's columns of the window's rows, in their order, (n, k). At most `sample` of the rows,
-    evenly spaced: the same ones in every run. None, and why, where the version or a column is gone.
+    model: the version that made the predictions. At most `sample` of the rows, evenly spaced: the same ones in
+    every run. None, and why, where the version is gone or reads a column that is.
     """
-    if reason := _untold(model, version, features, window):
+    if reason := _untold(spec, model, window):
         return [Observation("skew", "rate", "scores", None, policy.skew_rate, reason)]
     assert model is not None
     rows = len(window.scores)
     at = np.unique(np.linspace(0, rows - 1, min(rows, sample)).round().astype("int64"))
     logged = window.scores[at]
-    now = model.score(features.iloc[at][model.encoding.columns]).astype("float64")
-    gap = np.abs(now - logged)
-    # NaN compares as false: a score that is none was served otherwise too.
+    gap = np.abs(model.score(window.rows.features.iloc[at]).astype("float64") - logged)
+    # NaN compares as false: a score that is no number was served otherwise too.
     differs = ~(gap <= TOLERANCE * np.maximum(1.0, np.abs(logged)))
     share = measure_mean(differs.astype("float64"), window.rows.day[at])
-    text = (
-        f"{int(differs.sum()):,} of {len(at):,} scores of version {version} come out otherwise now, "
-        f"by {np.nanmean(gap) if np.isfinite(gap).any() else float('nan'):.2g} on average over all"
-    )
+    mean = float(gap[np.isfinite(gap)].mean()) if np.isfinite(gap).any() else float("nan")
+    text = f"{int(differs.sum()):,} of {len(at):,} scores come out otherwise now; mean |difference| of all {mean:.2g}"
     return [Observation("skew", "rate", "scores", share.value, policy.skew_rate, text, share.low, share.high)]
 
 
-def _untold(model: Model | None, version: int, features: pd.DataFrame, window: Window) -> str | None:
+def _untold(spec: ModelSpec, model: Model | None, window: Window) -> str | None:
     if model is None:
-        return f"version {version} is not in the registry any more: its scores cannot be computed again"
-    if gone := [name for name in model.encoding.columns if name not in features]:
-        return f"version {version} reads {', '.join(gone)}, which the joined rows have no more"
+        return f"the version of {spec.name} that made them is gone from the registry: they cannot be computed again"
+    if gone := [name for name in model.encoding.columns if name not in window.rows.features]:
+        return f"the version of {spec.name} that made them reads {', '.join(gone)}, which the rows have no more"
     return None if len(window.scores) else f"the window {window.part} has no rows"

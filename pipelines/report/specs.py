@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from pipelines.drift.business import require_computable
+from pipelines.drift.quality import require_slices
 from pipelines.features import declared_views
 from pipelines.gates.columns import require_declared
 from pipelines.release.record import ReleaseRecord
@@ -25,6 +27,8 @@ def check() -> str:
     for name, spec in models.items():
         used = declared_features(spec)
         require_declared(spec)
+        require_slices(spec)
+        require_computable(spec)
         gates = ", ".join(f"{gate.kind} on {gate.subject}" for gate in spec.gates)
         lines.append(f"model   {name:<18} {spec.target.task} on {spec.dataset}, {len(used)} features; gates: {gates}")
     used_by = [*(dataset.compute for dataset in datasets.values()), *(model.compute for model in models.values())]
