@@ -151,3 +151,7 @@ class ModelCompute(Compute):
     decide_retrain: ClassName = DEFAULT
     alert: ClassName = DEFAULT
     rollback: ClassName = DEFAULT
+
+    def class_of(self, step: str) -> str:
+        """A backtest trains, so it has what training has."""
+        return super().class_of("train" if step == "backtest" else step)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -86,6 +87,17 @@ class Rows:
     def between(self, start: datetime | None, end: datetime) -> "Rows":
         inside = self.at < end if start is None else (self.at >= start) & (self.at < end)
         return self.where(inside.to_numpy())
+
+
+def stacked(parts: Sequence[Rows]) -> Rows:
+    """The rows of all parts, one after another."""
+    return Rows(
+        features=pd.concat([one.features for one in parts], ignore_index=True),
+        label=np.concatenate([one.label for one in parts]),
+        at=pd.concat([one.at for one in parts], ignore_index=True),
+        day=np.concatenate([one.day for one in parts]),
+        key=pd.concat([one.key for one in parts], ignore_index=True),
+    )
 
 
 def declared_features(spec: ModelSpec) -> list[Feature]:
