@@ -22,7 +22,7 @@ from pipelines.monitoring_spec import Monitoring
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 from pipelines.training_set import label_of, stamp
-from pipelines.voids import scored_partitions
+from pipelines.voids import scored_partitions, void_partitions
 
 # A window is looked at again for so many times the declared delay and its own length: what comes later still is
 # taken when its partition is pulled anew.
@@ -90,7 +90,8 @@ def unfinished_windows(spec: ModelSpec, store: Store, before: Interval) -> list[
     """Scored windows that end before this one starts and are to be looked at again as of its end, oldest first.
 
     Those that were not final at the last look, whose labels changed since, or whose partition was pulled anew.
-    Looks of this as-of time and later count for nothing. A window that is not waited for any more costs no read.
+    Looks of this as-of time and later count for nothing. A window that is not waited for any more costs no read;
+    one whose predictions are void is left alone until it is scored anew.
     """
     granularity, validated = find_dataset(spec.dataset).partition, validated_partitions(store, spec.dataset)
     last = {look.part: look for look in _looks(store, spec.name) if look.as_of < stamp(before.as_of)}
@@ -99,14 +100,18 @@ def unfinished_windows(spec: ModelSpec, store: Store, before: Interval) -> list[
     }
     awaited = _awaited_from(spec.monitoring, before)
     first = min([awaited, *(partition_interval(part, granularity).start for part in anew)])
+    void = {one.scored.part for one in void_partitions(spec, store)}
     return [
         one.interval
         for one in scored_partitions(spec, store, first, before.start)
-        if one.part in anew
-        or (
-            one.interval.start >= awaited
-            and one.part in validated
-            and _may_change(spec, store, validated[one.part], one.interval, last.get(one.part), before.as_of)
+        if one.part not in void
+        and (
+            one.part in anew
+            or (
+                one.interval.start >= awaited
+                and one.part in validated
+                and _may_change(spec, store, validated[one.part], one.interval, last.get(one.part), before.as_of)
+            )
         )
     ]
 

@@ -67,6 +67,8 @@ def test_a_spec_is_checked_without_rows():
     require_computable(spec_with(business=[good]))
     with pytest.raises(SpecError, match=r"monitoring\.business\[1\]\.aggregate.*`sum\(fare\)`"):
         require_computable(spec_with(business=[good, figure("sum(fare)")]))
+    with pytest.raises(SpecError, match=r"`distance_mi` cannot be computed"):
+        require_computable(spec_with(business=[figure("distance_mi")]))
 
 
 def test_the_check_of_all_specs_finds_it(monkeypatch):

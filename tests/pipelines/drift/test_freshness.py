@@ -109,6 +109,13 @@ def test_partitions_that_are_not_validated_or_not_scored_are_named_with_the_comm
     assert "2013-04, 2013-06. Backfill: python -m pipelines backfill flight_delay__predict" in scored.text
 
 
+def test_a_partition_that_the_champion_saw_a_part_of_is_not_missing(store):
+    halfway = replace(made_reference(), trained_until=APRIL.start + days(14))
+    june = Window("2013-06", partition_interval("2013-06", "month"), APRIL.end, made_rows(), np.zeros(600), None)
+    validated, _ = observe_missing_partitions(SPEC, store, halfway, june)
+    assert "not validated: 2013-05. " in validated.text
+
+
 def test_the_first_window_of_a_champion_misses_nothing(store):
     found = observe_missing_partitions(SPEC, store, made_reference(), made_window())
     assert [one.value for one in found] == [0.0, 0.0]

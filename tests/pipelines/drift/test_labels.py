@@ -18,6 +18,7 @@ from pipelines.journal import record
 from pipelines.layout import predictions_manifest, raw_table
 from pipelines.store import digest_of
 from pipelines.training_set import model_rows
+from pipelines.voids import mark_void, scored_partitions
 from tests.pipelines.drift.made_windows import made_reference, score_of, spec_with
 
 SPEC = spec_with(label_delay=timedelta(days=45), label_coverage=0.9)
@@ -101,6 +102,7 @@ def test_an_older_run_does_not_see_what_a_later_one_looked_at(store):
     for run in (APRIL, MAY, JUNE):
         labels_of(SPEC, store, window_of(frame, run.end))
     assert unfinished_windows(SPEC, store, MAY) == [APRIL]
+    assert unfinished_windows(SPEC, store, JUNE) == [APRIL], "its own look does not count either"
     kept = store.files_below(f"labels/{SPEC.name}")
     again = labels_of(SPEC, store, window_of(frame, MAY.end))
     assert (again.labelled, again.contradicted) == (700, 0)
@@ -120,13 +122,28 @@ def test_windows_that_are_waited_for_no_more_are_not_read(store):
 def test_a_partition_pulled_anew_is_looked_at_however_old_it_is(store):
     frame, late = arriving([(ROWS, APRIL.start + timedelta(days=1))]), partition_interval("2014-06", "month")
     pull(store, frame)
+    half = arriving([(500, MAY.start + timedelta(days=1))], "2013-05")
+    pull(store, half, "2013-05")
     labels_of(SPEC, store, window_of(frame, APRIL.end))
+    labels_of(SPEC, store, window_of(half, MAY.end, "2013-05"))
     assert unfinished_windows(SPEC, store, late) == []
     mended = frame.assign(arr_delay_min=frame["arr_delay_min"] + 1)
     pull(store, mended)
     assert unfinished_windows(SPEC, store, late) == [APRIL]
     labels_of(SPEC, store, window_of(mended, late.end))
     assert unfinished_windows(SPEC, store, partition_interval("2014-07", "month")) == []
+
+
+def test_labels_enough_before_they_are_due_are_not_final_yet(store):
+    frame = arriving([(950, APRIL.start + timedelta(days=1))])
+    pull(store, frame)
+    assert [labels_of(SPEC, store, window_of(frame, run.end)).final for run in (APRIL, MAY, JUNE)] == [0, 0, 1]
+
+
+def test_a_window_with_void_predictions_is_left_alone(store):
+    pull(store, arriving(LATE))
+    mark_void(SPEC, store, scored_partitions(SPEC, store, APRIL.start, APRIL.end), "a bad feed", "ada")
+    assert unfinished_windows(SPEC, store, MAY) == []
 
 
 def test_a_window_that_was_not_scored_is_not_looked_at_again(store):

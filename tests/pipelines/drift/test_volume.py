@@ -32,12 +32,16 @@ def test_a_day_without_rows_stands_out_among_the_days():
     assert found.daily[9] == pytest.approx(np.log(20 / 0.5), abs=0.1)
 
 
+def quiet_on_weekends(rows):
+    """A quarter of the flights of Saturday and Sunday."""
+    return rows.where(((rows.at.dt.weekday < 5) | (rows.at.index % 4 == 0)).to_numpy())
+
+
 def test_weekdays_are_compared_with_their_like():
-    reference, rows = made_reference(), made_rows(AS_MANY)
-    quiet = rows.where((rows.at.dt.weekday < 5).to_numpy())
-    weekdays = reference.rows.where((reference.rows.at.dt.weekday < 5).to_numpy())
-    daily = observe_volume(POLICY, replace(reference, rows=weekdays), made_window(quiet))[0].daily
-    assert sum(one < 0.1 for one in daily) == 22, "only the days of the weekend, which the reference lacks, differ"
+    reference = made_reference()
+    reference = replace(reference, rows=quiet_on_weekends(reference.rows))
+    window = made_window(quiet_on_weekends(made_rows(AS_MANY)))
+    assert max(observe_volume(POLICY, reference, window)[0].daily) < 0.2
 
 
 def test_an_empty_window_is_named_and_so_is_an_empty_reference():
