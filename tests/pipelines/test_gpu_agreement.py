@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.array import to_numpy
-from pipelines.drift.inputs import index_of, quantile_shares
+from pipelines.drift.psi import index_of, quantile_shares
 from pipelines.gates.comparison import compare, resampled, resamples
 from pipelines.gates.reliability import reliability_of
 from pipelines.metrics import calibration, measure_all, measure_mean, placements
