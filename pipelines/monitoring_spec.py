@@ -1,13 +1,20 @@
 """What a model's spec says of watching it: what counts as drift, when to retrain, whom to tell."""
 
 import re
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
+from croniter import croniter
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pipelines.spec_words import Duration, Metric, Name, Strict
 
+# Any year that is no leap year; its runs are counted.
+A_YEAR_FROM = datetime(2023, 1, 1)
+LONGEST_COUNT = 1000
+# A month of 30 days is over at 11 of 12 monthly runs.
+EACH_RUN = 0.9
 DAYS_OF = {"week": 7.0, "month": 365.25 / 12, "quarter": 365.25 / 4, "year": 365.25}
 ReferenceWindow = Literal["training", "same_season", "last"]
 AlertSeverity = Literal["info", "warning", "critical"]
@@ -123,3 +130,41 @@ class Retrain(Strict):
     on_data_fault: Literal["ask", "wait", "stop"] = Field(
         default="ask", description="Training on faulty data is no cure: ask a person, wait, or stop serving."
     )
+
+    def misfit(self, monitor: str) -> str | None:
+        """What is wrong with retraining by it in a monitor of that cron expression, in UTC; None where nothing is.
+
+        Drift is acted on once, so age alone can retrain at every run.
+        """
+        if self.champion_age is None:
+            return None
+        runs, retrains, longest = _a_year_without_drift(self, monitor)
+        if retrains < EACH_RUN * runs or runs == 0:
+            return None
+        written = self.model_dump(mode="json")
+        return (
+            f"retrain.champion_age ({written['champion_age']}) is over at nearly every run of schedule.monitor "
+            f"('{monitor}'), and neither retrain.cooldown_days ({self.cooldown_days}) nor retrain.retrains_per_month "
+            f"({self.retrains_per_month or 'not set'}) holds it back: it would retrain about {retrains} times a year, "
+            f"in {runs} runs. Set retrain.champion_age or retrain.cooldown_days above {longest} days, or "
+            "retrain.retrains_per_month; to train at a fixed time there is schedule.train"
+        )
+
+
+def _a_year_without_drift(policy: Retrain, monitor: str) -> tuple[int, int, int]:
+    """Runs of the monitor, retrainings for age alone, and the longest pause between runs in whole days.
+
+    Of a monitor that runs oftener than LONGEST_COUNT times a year the first of them tell.
+    """
+    apart = max(policy.champion_age or timedelta(0), timedelta(days=policy.cooldown_days))
+    times, trained, runs, pause = croniter(monitor, A_YEAR_FROM), A_YEAR_FROM, 0, timedelta(0)
+    by_month: Counter[int] = Counter()
+    before = A_YEAR_FROM
+    while runs < LONGEST_COUNT and (at := times.get_next(datetime)) <= A_YEAR_FROM + timedelta(days=365):
+        runs, pause, before = runs + 1, max(pause, at - before), at
+        allowed = policy.retrains_per_month is None or by_month[at.month] < policy.retrains_per_month
+        if at - trained >= apart and allowed:
+            trained = at
+            by_month[at.month] += 1
+    scale = timedelta(days=365) / (before - A_YEAR_FROM) if runs == LONGEST_COUNT else 1.0
+    return round(runs * scale), round(by_month.total() * scale), pause.days

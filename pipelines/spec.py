@@ -137,6 +137,13 @@ class ModelSpec(Strict):
         return self
 
     @model_validator(mode="after")
+    def _retrains_by_a_policy(self) -> Self:
+        wrong = self.retrain.misfit(self.schedule.monitor)
+        if wrong is not None:
+            raise ValueError(wrong)
+        return self
+
+    @model_validator(mode="after")
     def _metrics_fit_task(self) -> Self:
         task = self.target.task
         named = [(f"gates[{i}].metric", metric) for i, gate in enumerate(self.gates) for metric in gate.metrics]

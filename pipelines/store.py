@@ -263,8 +263,7 @@ class Store:
         return ds.dataset(paths, format="parquet", filesystem=self._files)
 
     def exists(self, path: str) -> bool:
-        found: bool = self._files.get_file_info(path).type == fs.FileType.File
-        return found
+        return bool(self._files.get_file_info(path).type == fs.FileType.File)
 
     def list_files(self, folder: str, suffix: str) -> list[str]:
         """Names of the files in a folder that end so, without the suffix, sorted."""

@@ -1,6 +1,5 @@
 """The end of a monitor: turn a decision to retrain into one run of the model's train DAG."""
 
-import re
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
@@ -10,6 +9,11 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from plugins.run_interval import interval_of
 
 DECISION_TASK = "decide_retrain"
+NOT_TRIGGERED = {
+    "wait": "No retraining",
+    "ask": "No retraining, a person is asked",
+    "stop": "No retraining, and nothing is scored until a person resumes it",
+}
 
 
 def backfill_param() -> dict[str, Param]:
@@ -30,7 +34,7 @@ class RetrainTrigger(TriggerDagRunOperator):
     """Triggers `<model>__train` once for a positive decision, and says why it does not otherwise.
 
     The run's id comes from the decision's, so that a retry of this task, or a second run of the
-    monitor over the same partition, finds the run there and adds none.
+    monitor over the same partition, finds the run there and adds none; the conf names the decision.
     """
 
     def __init__(self, *, model: str, **kwargs: Any) -> None:
@@ -45,24 +49,20 @@ class RetrainTrigger(TriggerDagRunOperator):
         decision = context["ti"].xcom_pull(task_ids=DECISION_TASK)
         if not decision:
             raise AirflowFailException(f"{DECISION_TASK} left no result to act on: clear it and this task.")
-        verdict, reason = decision["figures"].get("decision"), decision["outcome"]
-        if verdict != "retrain":
-            raise AirflowSkipException(f"No retraining ({verdict}): {reason}")
+        answer, reason = decision["figures"]["decision"], decision["outcome"]
+        if answer != "retrain":
+            raise AirflowSkipException(f"{NOT_TRIGGERED[answer]}: {reason}")
         if context["dag_run"].run_type == "backfill" and not context["params"]["trigger_in_backfill"]:
             raise AirflowSkipException(
                 f"Journalled only, because this is a backfill (Param trigger_in_backfill is off): {reason}"
             )
-        interval = interval_of(context)
-        self.trigger_run_id = run_id_of(decision["references"]["decision"])
+        interval, references = interval_of(context), decision["references"]
+        self.trigger_run_id = references["run"]
         self.conf = {
             "start": interval.start.isoformat(),
             "end": interval.end.isoformat(),
             "reason": reason,
+            "decision": references["decision"],
         }
         self.log.info("Triggering %s as %s: %s", self.trigger_dag_id, self.trigger_run_id, reason)
         super().execute(context)
-
-
-def run_id_of(decision_id: str) -> str:
-    """A run id that Airflow accepts (letters, digits and _.~:+-)."""
-    return f"retrain__{re.sub(r'[^A-Za-z0-9_.~:+-]', '-', decision_id)}"

@@ -7,6 +7,8 @@ from pipelines.dataset import VALIDATED
 from pipelines.environment import store_uri
 from pipelines.gates.evaluations import newest_evaluation
 from pipelines.journal import everything, latest
+from pipelines.retrain.freeze import freeze_in_force
+from pipelines.retrain.serving import resume_command, stops
 from pipelines.spec import find_model
 from pipelines.store import Store
 from pipelines.voids import void_partitions
@@ -18,7 +20,8 @@ def status(model: str) -> dict[str, Any]:
     Reads the store alone: it answers while Airflow and MLflow are away.
     """
     spec, store = find_model(model), Store(store_uri())
-    champion = in_force_at(everything(store), model)
+    said = everything(store)
+    champion, frozen, stopped = in_force_at(said, model), freeze_in_force(said, model), stops(said, model)
     validated = latest(store, VALIDATED, spec.dataset)
     drift, decision = latest(store, "drift", model), latest(store, "decision", model)
     return {
@@ -36,6 +39,8 @@ def status(model: str) -> dict[str, Any]:
         },
         "decision": decision.content["decision"] if decision else None,
         "decision_reason": decision.content["reason"] if decision else None,
+        "freeze": frozen.model_dump(mode="json") if frozen else None,
+        "serving_stopped": [{"since": stop.since.isoformat(), "reason": stop.reason} for stop in stopped],
         "void": [{"partition": one.scored.part, "reason": one.reason} for one in void_partitions(spec, store)],
     }
 
@@ -65,6 +70,12 @@ def as_text(found: dict[str, Any]) -> str:
         else "none yet",
         "decision": f"{found['decision']}: {found['decision_reason']}" if found["decision"] else "none yet",
     }
+    if found["freeze"]:
+        frozen = found["freeze"]
+        lines["frozen"] = f"until {frozen['until']} by {frozen['by']}: {frozen['reason']}"
+    if found["serving_stopped"]:
+        told = "; ".join(f"since {stop['since']}: {stop['reason']}" for stop in found["serving_stopped"])
+        lines["stopped"] = f"{told}. Once it is mended: {resume_command(found['model'])}"
     if found["void"]:
         parts, reasons = ([one[key] for one in found["void"]] for key in ("partition", "reason"))
         lines["void"] = f"predictions of {', '.join(parts)}: {'; '.join(dict.fromkeys(reasons))}"

@@ -14,6 +14,7 @@ from pipelines.interval import Interval
 from pipelines.joined import joined_partition
 from pipelines.layout import predictions_manifest, predictions_table
 from pipelines.registry import Registry
+from pipelines.retrain.serving import refuse_stopped
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store, digest_of
 from pipelines.training_set import model_rows
@@ -23,10 +24,12 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     """Every row of the partition gets a prediction, also those that will never have a label.
 
     The log keeps version, score and the time of each feature view's values. The same champion and
-    features again change nothing. Raises MissingInput when no champion was in force at the start.
+    features again change nothing. Raises MissingInput when no champion was in force at the start, CallerError while
+    serving is stopped.
     """
     dataset = find_dataset(spec.dataset)
     part = covered_part(dataset, interval)
+    refuse_stopped(store, spec.name, interval)
     champion = require_champion(store, spec.name, interval.start)
     joined = joined_partition(store, dataset, interval)
     frame = store.read_parquet(joined.path).to_pandas()

@@ -19,7 +19,8 @@ code = {codes}.get(step, 0)
 print(f"{{step}} ends with {{code}}")
 result = {{
     "step": step, "subject": of.get("--model") or of["--dataset"], "start": of["--start"], "end": of["--end"],
-    "outcome": f"{{step}} is done", "references": {{"decision": "d-" + of["--start"][:7]}},
+    "outcome": f"{{step}} is done",
+    "references": {{"decision": "d-" + of["--start"][:7], "run": "retrain__" + of["--start"][:7]}},
     "figures": {{"decision": "retrain"}},
 }}
 open(of["--result"], "w").write(json.dumps(result))
@@ -64,7 +65,7 @@ def test_a_data_run_goes_through_its_steps_and_keeps_references(run):
     assert {name: state for name, (state, _, _) in tasks.items()} == dict.fromkeys(
         ["ingest", "validate", "featurize", "materialize"], "success"
     )
-    assert tasks["featurize"][2]["references"] == {"decision": "d-2013-02"}
+    assert tasks["featurize"][2]["references"] == {"decision": "d-2013-02", "run": "retrain__2013-02"}
     assert tasks["featurize"][2]["start"] == "2013-02-01T00:00:00+00:00"
 
 
@@ -85,10 +86,11 @@ def test_a_decision_to_retrain_makes_one_train_run_however_often_it_is_reached(r
     assert run("flight_delay__monitor", APRIL)["trigger_retrain"][0] == "success"
     assert run("flight_delay__monitor", APRIL)["trigger_retrain"][0] == "skipped"
     (triggered,) = DagRun.find(dag_id="flight_delay__train")
-    assert triggered.run_id == "retrain__d-2013-04"
+    assert triggered.run_id == "retrain__2013-04"
     assert triggered.logical_date is None
     assert triggered.conf == {
         "start": "2013-04-01T00:00:00+00:00",
         "end": "2013-05-01T00:00:00+00:00",
         "reason": "decide_retrain is done",
+        "decision": "d-2013-04",
     }

@@ -95,6 +95,46 @@ def test_an_error_names_file_key_value_and_what_is_allowed(tmp_path, old, new, e
         assert words in message
 
 
+@pytest.mark.parametrize(
+    ("monitor", "retrain", "told"),
+    [
+        (
+            "0 0 1 * *",
+            'champion_age = "P1D"\ncooldown_days = 0',
+            "(P1D) … about 12 times a year, … above 31 days",
+        ),
+        ("0 0 1 * *", 'champion_age = "P30D"\ncooldown_days = 20', "about 11 times a year, in 12 runs"),
+        ("0 0 * * *", 'champion_age = "PT6H"\ncooldown_days = 0', "(PT6H) … about 365 times a year"),
+        ("*/5 * * * *", 'champion_age = "PT5M"\ncooldown_days = 0', "about 105120 times a year, in 105120 runs"),
+    ],
+)
+def test_a_policy_that_would_retrain_each_run_is_refused_with_the_count(tmp_path, monitor, retrain, told):
+    text = changed(MODEL, 'monitor = "0 0 1 * *"', f'monitor = "{monitor}"')
+    error = error_of_model(tmp_path, changed(text, "cooldown_days = 20", retrain))
+    assert re.search(".*".join(map(re.escape, told.split(" … "))), error), error
+
+
+@pytest.mark.parametrize(
+    "retrain",
+    [
+        'champion_age = "P60D"\ncooldown_days = 0',
+        'champion_age = "P1D"\ncooldown_days = 40',
+        'champion_age = "P31D"',
+        "cooldown_days = 0",
+    ],
+)
+def test_a_policy_that_something_holds_back_is_taken(tmp_path, retrain):
+    (tmp_path / "flight_delay.toml").write_text(changed(MODEL, "cooldown_days = 20", retrain))
+    assert load_models(tmp_path)
+
+
+def test_a_budget_holds_an_age_back(tmp_path):
+    daily = changed(MODEL, 'monitor = "0 0 1 * *"', 'monitor = "0 0 * * *"')
+    budget = 'champion_age = "P1D"\ncooldown_days = 0\nretrains_per_month = 2'
+    (tmp_path / "flight_delay.toml").write_text(changed(daily, "cooldown_days = 20", budget))
+    assert load_models(tmp_path)
+
+
 def test_a_gate_on_a_baseline_that_is_not_fitted_is_refused(tmp_path):
     text = changed(MODEL, 'baselines = ["majority", "logistic_regression"]', 'baselines = ["logistic_regression"]')
     assert "gates compare with baseline majority: add it to training.baselines" in error_of_model(tmp_path, text)
