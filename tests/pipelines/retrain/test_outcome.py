@@ -7,7 +7,7 @@ from pipelines.commands import decisions as command
 from pipelines.monitoring_spec import Retrain
 from pipelines.report.decisions import as_text, decisions
 from pipelines.retrain.decisions import decide_and_record
-from pipelines.retrain.outcome import outcome_of, run_id_of
+from pipelines.retrain.outcome import Outcome, outcome_of, run_id_of
 from pipelines.spec import find_model
 from tests.pipelines.retrain.reports import APRIL, JULY, JUNE, MODEL, alarm, in_force, judged, report
 
@@ -29,13 +29,7 @@ def trained(store, gpu_s: float = 3600.0) -> None:
 def test_before_its_run_a_decision_names_the_run_alone(store, decision):
     outcome = outcome_of(store, MODEL, decision)
     assert outcome.run_id == run_id_of(decision.key) == "retrain__decision-flight_delay-2013-06-01T00:00:00"
-    assert asdict(outcome) == {
-        "run_id": outcome.run_id,
-        "version": None,
-        "verdict": None,
-        "promoted": False,
-        "cost": {},
-    }
+    assert outcome == Outcome(outcome.run_id, version=None, verdict=None, promoted=False, cost={})
 
 
 def test_what_comes_of_a_decision_is_found_step_by_step(store, decision):
