@@ -17,10 +17,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from pipelines.alerts.channels import unset
     from pipelines.report.specs import check, write_feature_tables, write_schemas
-    from pipelines.spec import load_datasets, load_models
+    from pipelines.spec import DatasetSpec, ModelSpec, load_datasets, load_models
 
     print(check())
-    for spec in (*load_datasets().values(), *load_models().values()):
+    declared: list[DatasetSpec | ModelSpec] = [*load_datasets().values(), *load_models().values()]
+    for spec in declared:
         lacking = unset(spec.alerts.channels)
         if lacking:
             # No error: where alerts are sent from is another machine than an editor's.

@@ -60,6 +60,7 @@ TABLE = {
             "airflow",
             "kubernetes",
             "urllib3",
+            "fastapi",
             "plugins",
             "pipelines.spec",
             "pipelines.alerts_spec",
