@@ -1,0 +1,38 @@
+import pytest
+
+from pipelines.errors import MissingInput
+from pipelines.interval import Interval
+from pipelines.journal import events
+from pipelines.layout import drift_report
+from pipelines.monitoring_spec import Retrain
+from pipelines.retrain.state import DECISION
+from pipelines.spec import find_model
+from pipelines.steps import decide_retrain
+from tests.pipelines.retrain.reports import APRIL, JUNE, MAY, MODEL, alarm, in_force, report
+
+SPEC = find_model(MODEL).model_copy(update={"retrain": Retrain(least_new_partitions=0)})
+LAST = Interval(MAY, JUNE)
+
+
+@pytest.fixture
+def monitored(store):
+    in_force(store, 1, APRIL)
+    store.write_file(drift_report(MODEL, "2013-05"), report(alarm()).to_json().encode())
+    return store
+
+
+def test_the_step_journals_the_decision_and_names_the_run_that_it_triggers(monitored):
+    told = decide_retrain.run(SPEC, LAST, monitored)
+    assert told.outcome == "2013-05: retrain, critical: auc is worse"
+    assert told.references == {
+        "decision": "decision/flight_delay/2013-06-01T00:00:00",
+        "run": "retrain__decision-flight_delay-2013-06-01T00:00:00",
+        "report": "drift/flight_delay/2013-05.json",
+    }
+    assert decide_retrain.run(SPEC, LAST, monitored) == told
+    assert len(events(monitored, DECISION, MODEL)) == 1
+
+
+def test_without_a_report_the_command_that_makes_one_is_told(store):
+    with pytest.raises(MissingInput, match="2013-05 has no drift report.*backfill flight_delay__monitor"):
+        decide_retrain.run(SPEC, LAST, store)
