@@ -60,9 +60,11 @@ class SeriesState:
     """An observation as it was judged.
 
     threshold: the greater of `worth` and what chance alone reaches; None where the series informs only.
-    beyond: of the last windows, how many were beyond it, and `of` how many. severity: after persistence;
-    `info` while it has not persisted, and for a seasonal column without its own season to compare with.
-    since: the part in which the present run of windows beyond it began. pattern: how it moved.
+    beyond: of the last windows, how many had the alarm (were beyond it, or rose towards it day by day), and `of` how
+    many. severity: after persistence; `info` while it has not persisted, while quality holds and nothing is wrong
+    with the data, and for a seasonal column without its own season to compare with. since: the part in which the
+    present run of windows with the alarm began, None without one. pattern: how it moved; onset: from which day on,
+    such as '2013-05, day 12 of 31'; None where its days do not tell.
     """
 
     observation: Observation
@@ -72,11 +74,17 @@ class SeriesState:
     of: int
     since: str | None
     pattern: Literal["sudden", "gradual"] | None
+    onset: str | None = None
 
     @property
     def is_beyond(self) -> bool:
         value = self.observation.value
         return self.threshold is not None and value is not None and value > self.threshold
+
+    @property
+    def alarms(self) -> bool:
+        """Beyond its threshold, or rising towards it; persisted or not."""
+        return self.since is not None
 
 
 def worst(severities: list[Severity]) -> Severity:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 
+from pipelines.drift.gradual import Move, move, rises
 from pipelines.drift.history import History, Seen
 from pipelines.drift.series import ORDER, Family, Observation, SeriesState, Severity, Statistic, worst
 from pipelines.monitoring_spec import Monitoring
@@ -16,6 +17,8 @@ from pipelines.monitoring_spec import Monitoring
 DATA_FAULTS: frozenset[Statistic] = frozenset({"null_rate_rise", "unseen_rate", "out_of_range_rate", "step", "frozen"})
 # Say that something is distributed otherwise, which may cost nothing.
 MOVES: frozenset[Statistic] = frozenset({"psi", "wasserstein", "mean_shift", "confidence_shift", "rate_shift"})
+# Of its threshold: what has moved less is not told as gradual, though it adds up.
+HALF_WAY = 0.5
 FAMILIES: tuple[Family, ...] = get_args(Family)
 # What the value is, said of the subject.
 WORDS: dict[Statistic, str] = {
@@ -78,27 +81,60 @@ def overall(states: Sequence[SeriesState]) -> tuple[Severity, list[str]]:
 def _over_time(
     policy: Monitoring, one: Observation, bounds: Mapping[str, float], past: History, part: str
 ) -> SeriesState:
-    """The state but for its severity: 'info' where it is beyond its threshold, 'ok' where it is not."""
+    """The state but for its severity: 'info' where it alarms, 'ok' where it does not."""
     threshold = None if one.worth is None else max(one.worth, bounds.get(one.series, one.worth))
-    earlier, recent = past.of(one.series), past.windows[::-1][: policy.persistence.of - 1]
+    recent = past.windows[::-1][: policy.persistence.of - 1]
     state = SeriesState(one, threshold, "ok", 0, 1 + len(recent), None, None)
-    beyond = state.is_beyond
+    earlier = past.of(one.series)
+    rising = _rising(earlier, state)
+    alarmed = {seen.window: seen.is_beyond or rose for seen, rose in zip(earlier, rising[:-1], strict=True)}
+    alarms = state.is_beyond or rising[-1]
+    state = replace(state, beyond=alarms + sum(alarmed.get(window, False) for window in recent))
+    if not alarms:
+        return replace(state, severity="info" if _informs_of_a_move(policy, one) else "ok")
+    days = [*(seen.daily for seen in earlier), one.daily]
+    how = move(days, state.is_beyond)
     return replace(
         state,
-        severity="info" if beyond or _informs_of_a_move(policy, one) else "ok",
-        beyond=beyond + sum(seen.is_beyond for seen in earlier if seen.window in recent),
-        since=_since(earlier, part) if beyond else None,
+        severity="info",
+        since=_since(earlier, alarmed, part),
+        pattern=how.pattern if how else None,
+        onset=_onset(how, [*(seen.window for seen in earlier), part], days) if how else None,
     )
 
 
-def _since(earlier: Sequence[Seen], part: str) -> str:
-    """The first window of those beyond their thresholds up to this one; one that could not be told ends no run."""
+def _rising(earlier: Sequence[Seen], state: SeriesState) -> list[bool]:
+    """For each earlier window, then this one, whether a rise that adds up has come half of the way.
+
+    Asked only where this window has: a rise that is still worth little is nobody's alarm.
+    """
+    one, threshold = state.observation, state.threshold
+    if threshold is None or not _is_half_way(one.value, threshold):
+        return [False] * (len(earlier) + 1)
+    values = [*((seen.value, seen.threshold) for seen in earlier), (one.value, threshold)]
+    stands = rises([*(seen.daily for seen in earlier), one.daily], threshold)
+    return [
+        rose and bound is not None and _is_half_way(value, bound)
+        for rose, (value, bound) in zip(stands, values, strict=True)
+    ]
+
+
+def _is_half_way(value: float | None, threshold: float) -> bool:
+    return value is not None and threshold > 0 and value > HALF_WAY * threshold
+
+
+def _since(earlier: Sequence[Seen], alarmed: Mapping[str, bool], part: str) -> str:
+    """The first window of those with the alarm up to this one; one that could not be told ends no run."""
     began = part
     for seen in reversed([one for one in earlier if one.value is not None]):
-        if not seen.is_beyond:
+        if not alarmed[seen.window]:
             break
         began = seen.window
     return began
+
+
+def _onset(how: Move, parts: Sequence[str], days: Sequence[Sequence[float]]) -> str:
+    return f"{parts[how.window]}, day {how.day + 1} of {len(days[how.window])}"
 
 
 def _informs_of_a_move(policy: Monitoring, one: Observation) -> bool:
@@ -120,13 +156,13 @@ def _predictions_moved(policy: Monitoring, one: Observation, bounds: Mapping[str
 def _severe(policy: Monitoring, state: SeriesState, moved: bool, holds: bool) -> SeriesState:
     """With its severity after persistence. moved: the predictions; holds: quality is known, and nothing is lost."""
     one = state.observation
-    if not state.is_beyond or state.beyond < policy.persistence.windows:
+    if not state.alarms or state.beyond < policy.persistence.windows:
         return state
     if one.statistic in MOVES and holds:
         return state
-    if one.family == "input" and one.statistic in DATA_FAULTS and moved:
-        return replace(state, severity="critical")
-    return replace(state, severity="critical" if _is_critical_loss(policy, one) else "warning")
+    fault = one.family == "input" and one.statistic in DATA_FAULTS and moved
+    critical = state.is_beyond and (fault or _is_critical_loss(policy, one))
+    return replace(state, severity="critical" if critical else "warning")
 
 
 def _is_critical_loss(policy: Monitoring, one: Observation) -> bool:
@@ -152,9 +188,11 @@ def _reason(state: SeriesState, holds: bool) -> str:
     one = state.observation
     interval = "" if one.low is None or one.high is None else f" [{one.low:.4g}, {one.high:.4g}]"
     windows = f"in {state.beyond} of {state.of} windows" if state.of > 1 else "in this window"
+    far = f"more than {state.threshold:.4g}" if state.is_beyond else f"not yet {state.threshold:.4g} but rising"
+    began = f"; {state.pattern}, from about {state.onset}" if state.onset else ""
     return (
-        f"{state.severity}: {WORDS[one.statistic].format(one.subject)} {one.value:.4g}{interval}, "
-        f"more than {state.threshold:.4g} since {state.since}, {windows}{_why_so(state, holds)} ({one.text})"
+        f"{state.severity}: {WORDS[one.statistic].format(one.subject)} {one.value:.4g}{interval}, {far} since "
+        f"{state.since}, {windows}{began}{_why_so(state, holds)} ({one.text})"
     )
 
 
