@@ -34,5 +34,5 @@ def test_the_step_journals_the_decision_and_names_the_run_that_it_triggers(monit
 
 
 def test_without_a_report_the_command_that_makes_one_is_told(store):
-    with pytest.raises(MissingInput, match="2013-05 has no drift report.*backfill flight_delay__monitor"):
+    with pytest.raises(MissingInput, match=r"2013-05 has no drift report.*backfill flight_delay__monitor"):
         decide_retrain.run(SPEC, LAST, store)
