@@ -1,7 +1,7 @@
 """The table of steps: read this first.
 
-Each step is `python -m pipelines NAME --model|--dataset … --start … --end …` wherever it runs; `rollback`,
-which a person asks for, is `python -m pipelines rollback MODEL --reason … --by …`.
+Each step is `python -m pipelines NAME --model|--dataset … --start … --end …` wherever it runs; those that a person
+asks for are `python -m pipelines rollback MODEL --reason … --by …` and `python -m pipelines backtest MODEL`.
 Its inputs are the outputs of earlier steps; a test checks that, and that DAGs and README agree.
 """
 
@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-Family = Literal["data", "train", "predict", "monitor", "rollback"]
-FAMILIES: tuple[Family, ...] = ("data", "train", "predict", "monitor", "rollback")
+Family = Literal["data", "train", "predict", "monitor", "rollback", "backtest"]
+FAMILIES: tuple[Family, ...] = ("data", "train", "predict", "monitor", "rollback", "backtest")
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,15 @@ STEPS = (
         "champion put back",
         "put the previous champion back, once it has been proven to serve",
         timeout_min=5,
+    ),
+    Step(
+        "backtest",
+        "backtest",
+        ("validated partition", "features"),
+        "policy comparison",
+        "replay policies of retraining over history, and recommend one",
+        timeout_min=120,
+        pool_slots=2,
     ),
 )
 

@@ -14,6 +14,7 @@ WHAT: dict[Family, str] = {
     "predict": "Scores a partition with the champion of **{subject}** that was in force at its start.",
     "monitor": "Compares a partition's inputs, predictions and quality of **{subject}** with its reference.",
     "rollback": "Puts the previous champion of **{subject}** back into force, once it has been proven to serve.",
+    "backtest": "Replays policies of retraining **{subject}** over its history, and recommends one.",
 }
 
 PAGE = """\
@@ -62,6 +63,29 @@ curl -X POST "$AIRFLOW_URL/api/v2/dags/{dag_id}/dagRuns" -H "Authorization: Bear
 """
 
 
+BACKTEST_PAGE = """\
+{what} {description}
+
+| step | reads | writes | does |
+| --- | --- | --- | --- |
+{steps}
+
+**Schedule**: none, a person asks for it. Owner: {owner}. It changes nothing that serves: the champion, the journal and
+MLflow stay as they are. Models are fitted once and kept, so a second run is quick.
+
+**Run it**: *Trigger*; with empty fields it takes all policies and the whole history. Over REST (`TOKEN` from
+`POST /auth/token`):
+
+```bash
+curl -X POST "$AIRFLOW_URL/api/v2/dags/{dag_id}/dagRuns" -H "Authorization: Bearer $TOKEN" \\
+  -H "Content-Type: application/json" -d '{request}'
+```
+
+**Without Airflow**, with a table and a progress bar: `python -m pipelines backtest {model} --picture backtest.png`. How
+to read it: `docs/backtest.md`.
+"""
+
+
 def page(family: Family, spec: DatasetSpec | ModelSpec, cron: str, starts: datetime, ends: datetime | None) -> str:
     """Markdown. starts, ends: of the schedule's first and last data intervals; None: it goes on."""
     dag_id = f"{spec.name}__{family}"
@@ -98,6 +122,19 @@ def rollback_page(model: ModelSpec) -> str:
         dag_id=f"{model.name}__rollback",
         model=model.name,
         request=json.dumps({"logical_date": None, "conf": {"reason": "what is wrong with the champion"}}),
+    )
+
+
+def backtest_page(model: ModelSpec) -> str:
+    """Markdown."""
+    return BACKTEST_PAGE.format(
+        what=WHAT["backtest"].format(subject=model.name),
+        description=model.description,
+        steps=_steps("backtest"),
+        owner=model.owner,
+        dag_id=f"{model.name}__backtest",
+        model=model.name,
+        request=json.dumps({"logical_date": None, "conf": {"policies": "never,monthly,spec"}}),
     )
 
 

@@ -13,6 +13,7 @@ from pipelines.interval import midnight
 from pipelines.spec import DatasetSpec, ModelSpec
 from plugins import dag_docs
 from plugins.alert_arguments import alert_arguments
+from plugins.backtest_operator import backtest_params
 from plugins.ending_schedule import EndingSchedule
 from plugins.rollback_operator import rollback_params
 from plugins.run_alerts import failure_callback, overdue_deadline
@@ -52,6 +53,21 @@ def rollback_dag(model: ModelSpec) -> DAG:
         tags=sorted({"rollback", model.dataset, *model.tags}),
         on_failure_callback=failure_callback(model.alerts, model.owner),
         params=rollback_params(),
+    )
+
+
+def backtest_dag(model: ModelSpec) -> DAG:
+    """No schedule; one at a time, because a second one would fit the same models."""
+    return DAG(
+        f"{model.name}__backtest",
+        description=f"Compare policies of retraining {model.name} over its history.",
+        doc_md=dag_docs.backtest_page(model),
+        schedule=None,
+        max_active_runs=1,
+        # What was fitted is kept: a retry goes on where the first try ended.
+        default_args={"owner": model.owner, "retries": 2, "retry_delay": timedelta(seconds=10)},
+        tags=sorted({"backtest", model.dataset, *model.tags}),
+        params=backtest_params(),
     )
 
 

@@ -140,6 +140,7 @@ def test_every_param_is_typed_and_explained(dags):
         ("predict", {"start", "end"}),
         ("monitor", {"start", "end", "trigger_in_backfill", "alert_in_backfill"}),
         ("rollback", {"reason", "to", "effective_from"}),
+        ("backtest", {"policies", "start", "end", "margin", "floor", "price"}),
     ],
 )
 def test_a_familys_form_has_these_fields(dags, family, names):
@@ -151,9 +152,9 @@ def test_every_dag_runs_one_at_a_time(dags):
     assert_none((dag_id for dag_id, dag in dags.items() if dag.max_active_runs != 1), "max_active_runs=1")
 
 
-def test_nothing_but_a_person_starts_a_rollback(dags):
+def test_nothing_but_a_person_starts_a_rollback_or_a_backtest(dags):
     unscheduled = {dag_id for dag_id, dag in dags.items() if dag.schedule is None}
-    assert unscheduled == {f"{name}__rollback" for name in spec.load_models()}
+    assert unscheduled == {f"{name}__{family}" for name in spec.load_models() for family in ("rollback", "backtest")}
 
 
 def test_every_other_dag_can_be_backfilled_in_order(dags):
@@ -161,7 +162,7 @@ def test_every_other_dag_can_be_backfilled_in_order(dags):
         (
             dag_id
             for dag_id, dag in dags.items()
-            if not dag_id.endswith("__rollback")
+            if not dag_id.endswith(("__rollback", "__backtest"))
             and (not isinstance(dag.timetable, CronDataIntervalTimetable | EndingSchedule) or dag.catchup)
         ),
         "use CronDataIntervalTimetable or EndingSchedule (a cron string has empty intervals), catchup=False",
@@ -199,7 +200,8 @@ def test_assets_draw_the_loop(dags):
         for step in flow.STEPS
     }
     # Serving reads the first, people the others.
-    assert reached == expected - {"flights/online_features", "flight_delay/champion_put_back", "flight_delay/alert"}
+    for_people = {f"flight_delay/{artifact}" for artifact in ("champion_put_back", "alert", "policy_comparison")}
+    assert reached == expected - {"flights/online_features", *for_people}
 
 
 def test_assets_hold_no_credentials(dags):
