@@ -51,7 +51,8 @@ class Alerts(Strict):
         default=None, description="Where docs/runbooks is published, for links."
     )
     failed_run: AlertSeverity = Field(
-        default="warning", description="Severity of a run that failed or is overdue, and of a window never monitored."
+        default="warning",
+        description="Severity of a run that failed or is overdue, and of a monitor that missed windows.",
     )
     overdue_after: Duration = Field(
         default=timedelta(days=1),

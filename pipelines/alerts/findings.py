@@ -23,7 +23,7 @@ class Findings:
 def findings(
     report: DriftReport, answer: str, unmonitored: list[str], least: AlertSeverity, unmonitored_is: AlertSeverity
 ) -> Findings:
-    """From the drift report, the retrain decision's answer and the windows that no monitor ever looked at.
+    """From the drift report, the retrain decision's answer and the windows that the monitor missed.
 
     All statistics of a column are one thing, and so are a metric and its slices. least: what is less severe is
     no finding.

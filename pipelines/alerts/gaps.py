@@ -1,4 +1,4 @@
-"""Windows that no monitor ever looked at."""
+"""Windows that the monitor missed."""
 
 from collections.abc import Iterable
 
@@ -9,13 +9,14 @@ DRIFT = "drift"
 
 
 def unmonitored(said: Iterable[Event], model: str, interval: Interval, granularity: Granularity) -> list[str]:
-    """The parts between the first that was ever monitored and this interval of which no drift is journalled.
+    """The parts between the last monitored one before this interval and the interval itself.
 
-    A monitor that did not run leaves nothing behind; the next one that runs sees it here.
+    A monitor that did not run leaves nothing behind; the next one that runs sees it here. The one after that finds
+    no gap before it: what is to be told is that the monitor stood still, not that its past has a hole.
     """
-    seen = {event.content["part"] for event in select(said, DRIFT, model)}
+    this = part_key(interval.start, granularity)
+    seen = [part for event in select(said, DRIFT, model) if (part := event.content["part"]) < this]
     if not seen:
         return []
-    first = partition_interval(min(seen), granularity)
-    spans = partitions_between(first.start, interval.start, granularity)
-    return [part for span in spans if (part := part_key(span.start, granularity)) not in seen]
+    last = partition_interval(max(seen), granularity)
+    return [part_key(span.start, granularity) for span in partitions_between(last.end, interval.start, granularity)]

@@ -39,8 +39,8 @@ def drift_message(
         return _resolved(report, incident, links)
     rose = f" (was {delivery.before})" if delivery.before not in ("ok", delivery.severity) else ""
     unmonitored = [thing.partition("/")[2] for thing in incident.things if thing.startswith("unmonitored/")]
-    lines = [report.attribution.sentence, *_reasons(report)]
-    lines += [f"Never monitored: {', '.join(unmonitored)}"] if unmonitored else []
+    lines = [f"Not monitored when it was due: {', '.join(unmonitored)}."] if unmonitored else []
+    lines += [report.attribution.sentence, *_reasons(report)]
     lines.append(f"Decision: {decision.answer}, {_cut(decision.reason)}")
     if delivery.before != "ok":
         lines.append(f"New since the last message: {', '.join(delivery.new)}")
