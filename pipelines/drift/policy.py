@@ -6,7 +6,7 @@ gives the same decision again.
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from pipelines.monitoring_spec import Retrain
 from pipelines.spec_words import Strict
 
 Answer = Literal["retrain", "wait", "ask", "stop"]
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
 # What another fit of the same recipe changes nothing of.
 NOT_CURED_BY_TRAINING: frozenset[Statistic] = frozenset(
     {

@@ -1,12 +1,11 @@
 import re
-from typing import get_args
 
 import pytest
 from airflow.configuration import conf
 from airflow.sdk.api.datamodels._generated import DagRun, DagRunType
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, DagRunTriggerException
 
-from pipelines.drift.policy import Answer
+from pipelines.drift.policy import ANSWERS
 from pipelines.retrain.outcome import run_id_of
 from plugins.retrain_trigger import NOT_TRIGGERED, RetrainTrigger, backfill_param
 from tests.plugins.contexts import context
@@ -70,7 +69,7 @@ def test_any_other_decision_skips_and_says_why(trigger, answer, told):
 
 
 def test_the_trigger_knows_every_answer_of_the_policy():
-    assert {*NOT_TRIGGERED, "retrain"} == set(get_args(Answer))
+    assert {*NOT_TRIGGERED, "retrain"} == set(ANSWERS)
 
 
 def test_a_backfill_triggers_nothing_and_says_why(trigger):
