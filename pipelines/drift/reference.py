@@ -9,7 +9,8 @@ import pandas as pd
 
 from pipelines.champions import Champion
 from pipelines.dataset import backfill_command, validated_partitions
-from pipelines.drift.windows import HeldOut, Reference
+from pipelines.drift.held_out import held_out_of
+from pipelines.drift.windows import Reference
 from pipelines.errors import MissingInput
 from pipelines.features import declared_views
 from pipelines.gates.evaluation import Evaluation
@@ -40,14 +41,13 @@ def reference_of(
     Raises MissingInput when none of its partitions is validated, or the champion was not evaluated.
     """
     kept = Evaluation.from_json(store.read_file(evaluation(spec.name, champion.version)))
-    scores = store.read_parquet(kept.scores, ["label", "candidate", "day"]).to_pandas()
     chosen = reference_spans(spec, store, champion.trained_until, interval)
     return Reference(
         version=champion.version,
         trained_until=champion.trained_until,
         since=champion.effective_from,
         rows=rows_of(spec, store, chosen.spans, interval.as_of),
-        held_out=HeldOut(*(scores[name].to_numpy() for name in ("label", "candidate", "day"))),
+        held_out=held_out_of(spec, store, champion.version, kept.scores),
         metrics=kept.metrics["candidate"],
         importances=importances,
         in_season=chosen.in_season,
