@@ -1,0 +1,54 @@
+"""The day on which a column of numbers came to another level, and its values right before and right after."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipelines.drift.windows import Reference, Window
+
+# Right before and right after: a season moves little in a week.
+SIDE_DAYS = 7
+LEAST_SIDE_DAYS = 2
+# Days before the window in which the step may have come too late to be seen there.
+DAYS_BEFORE = SIDE_DAYS + LEAST_SIDE_DAYS
+
+
+@dataclass(frozen=True)
+class Sides:
+    """before, after: values of at most a week each, without the days around midnight of the step. day: of the step."""
+
+    before: np.ndarray
+    after: np.ndarray
+    day: str
+
+
+def sides_of_step(name: str, reference: Reference, window: Window) -> Sides | None:
+    """None where too few days have values. A window without one before it is compared with its reference's end.
+
+    The step is where the daily medians on either side are furthest apart for their spread (a binary segmentation's
+    first cut; Scott & Knott 1974).
+    """
+    earlier = window.before if window.before is not None and name in window.before.features else reference.rows
+    last = np.unique(earlier.day)[-DAYS_BEFORE:]
+    values = pd.concat([earlier.features.loc[np.isin(earlier.day, last), name], window.rows.features[name]])
+    day = np.concatenate([earlier.day[np.isin(earlier.day, last)], window.rows.day])
+    frame = pd.DataFrame({"value": values.to_numpy(dtype="float64"), "day": day}).replace(np.inf, np.nan).dropna()
+    medians = frame.groupby("day")["value"].median()
+    if len(medians) < 2 * LEAST_SIDE_DAYS + 1:
+        return None
+    at, days = _cut(medians.to_numpy()), medians.index
+    # The source's days are not ours: the day of the step, and the one before, may hold both.
+    before, after = days[max(0, at - SIDE_DAYS - 1) : at - 1], days[at + 1 : at + 1 + SIDE_DAYS]
+    sides = [frame.loc[frame["day"].isin(side), "value"].to_numpy() for side in (before, after)]
+    return Sides(sides[0], sides[1], str(days[at]))
+
+
+def _cut(levels: np.ndarray) -> int:
+    """The first day of the second part, leaving at least two days whole on either side of it."""
+    candidates = np.arange(LEAST_SIDE_DAYS, len(levels) - LEAST_SIDE_DAYS + 1)
+    gaps = []
+    for at in candidates:
+        before, after = levels[max(0, at - SIDE_DAYS) : at], levels[at : at + SIDE_DAYS]
+        gaps.append(abs(np.median(after) - np.median(before)) * np.sqrt(len(before) * len(after)))
+    return int(candidates[int(np.argmax(gaps))])
