@@ -19,6 +19,8 @@ LIMIT = 20.0
 MOST_AUTOCORRELATION = 0.9
 # Days that are more alike than this share of what is worth knowing are taken as so different.
 LEAST_SPREAD = 0.02
+# Of the days' variance: with less, neither a step nor a slope says how they moved.
+LEAST_EXPLAINED = 0.25
 # A week under the middle between the levels before and after it, and a rise is over.
 BACK_DAYS = 7
 # The newest that a step and a slope are fitted to, and those at either end at which neither begins.
@@ -61,21 +63,27 @@ def rises(windows: Sequence[Sequence[float]], worth: float) -> list[bool]:
     return found
 
 
-def move(windows: Sequence[Sequence[float]], beyond: bool) -> Move | None:
-    """How a series that alarms in its last window moved, by whether a step or a slope fits its days better.
+def move(windows: Sequence[Sequence[float]], first: int, beyond: bool) -> Move | None:
+    """How a series moved that alarms, by whether a step or a slope fits its days better.
 
-    beyond: whether the window's own test finds it; what only adds up is gradual, however it came. None with fewer
-    days than tell their spread, or with days all alike.
+    first: the window in which the alarm began; days from four weeks after its start on say no more of how, so that
+    what is said of an alarm stays the same while it stands. beyond: whether that window's own test found it; what
+    only added up is gradual, however it came. None where there are fewer days than tell their spread, or neither
+    fits them.
     """
     days, window = _flat(windows)
-    if len(days) < BLOCK_DAYS or np.ptp(days[-SHAPE_DAYS:]) == 0:
+    began = int(np.searchsorted(window, first))
+    told = days[: max(began + BLOCK_DAYS, int(np.searchsorted(window, first + 1)))]
+    recent = told[-SHAPE_DAYS:]
+    if len(recent) < BLOCK_DAYS:
         return None
-    recent = days[-SHAPE_DAYS:]
     step, slope = (_explained(recent, shapes) for shapes in _rising_shapes(len(recent)))
+    if max(step.max(), slope.max()) < LEAST_EXPLAINED:
+        return None
     sudden = beyond and step.max() >= slope.max()
-    first = len(days) - len(recent) + EDGE_DAYS + int((step if sudden else slope).argmax())
-    began = int(window[first])
-    return Move("sudden" if sudden else "gradual", began, first - int(np.searchsorted(window, began)))
+    onset = len(told) - len(recent) + EDGE_DAYS + int((step if sudden else slope).argmax())
+    where = int(window[onset])
+    return Move("sudden" if sudden else "gradual", where, onset - int(np.searchsorted(window, where)))
 
 
 def _flat(windows: Sequence[Sequence[float]]) -> tuple[np.ndarray, np.ndarray]:

@@ -57,10 +57,6 @@ class Seen:
     threshold: float | None
     daily: list[float]
 
-    @property
-    def is_beyond(self) -> bool:
-        return self.value is not None and self.threshold is not None and self.value > self.threshold
-
 
 @dataclass(frozen=True)
 class History:

@@ -9,16 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 
-from pipelines.drift.gradual import Move, move, rises
-from pipelines.drift.history import History, Seen
+from pipelines.drift.alarms import Level, alarm_of, alarmed
+from pipelines.drift.history import History
 from pipelines.drift.series import ORDER, Family, Observation, SeriesState, Severity, Statistic, worst
 from pipelines.monitoring_spec import Monitoring
 
 DATA_FAULTS: frozenset[Statistic] = frozenset({"null_rate_rise", "unseen_rate", "out_of_range_rate", "step", "frozen"})
 # Say that something is distributed otherwise, which may cost nothing.
 MOVES: frozenset[Statistic] = frozenset({"psi", "wasserstein", "mean_shift", "confidence_shift", "rate_shift"})
-# Of its threshold: what has moved less is not told as gradual, though it adds up.
-HALF_WAY = 0.5
 FAMILIES: tuple[Family, ...] = get_args(Family)
 # What the value is, said of the subject.
 WORDS: dict[Statistic, str] = {
@@ -83,58 +81,21 @@ def _over_time(
 ) -> SeriesState:
     """The state but for its severity: 'info' where it alarms, 'ok' where it does not."""
     threshold = None if one.worth is None else max(one.worth, bounds.get(one.series, one.worth))
-    recent = past.windows[::-1][: policy.persistence.of - 1]
-    state = SeriesState(one, threshold, "ok", 0, 1 + len(recent), None, None)
-    earlier = past.of(one.series)
-    rising = _rising(earlier, state)
-    alarmed = {seen.window: seen.is_beyond or rose for seen, rose in zip(earlier, rising[:-1], strict=True)}
-    alarms = state.is_beyond or rising[-1]
-    state = replace(state, beyond=alarms + sum(alarmed.get(window, False) for window in recent))
-    if not alarms:
-        return replace(state, severity="info" if _informs_of_a_move(policy, one) else "ok")
-    days = [*(seen.daily for seen in earlier), one.daily]
-    how = move(days, state.is_beyond)
-    return replace(
-        state,
-        severity="info",
-        since=_since(earlier, alarmed, part),
-        pattern=how.pattern if how else None,
-        onset=_onset(how, [*(seen.window for seen in earlier), part], days) if how else None,
+    levels = [Level(seen.window, seen.value, seen.threshold, seen.daily) for seen in past.of(one.series)]
+    levels.append(Level(part, one.value, threshold, one.daily))
+    found = alarmed(levels)
+    alarm = alarm_of(levels, found)
+    recent = {part, *past.windows[::-1][: policy.persistence.of - 1]}
+    return SeriesState(
+        observation=one,
+        threshold=threshold,
+        severity="info" if alarm or _informs_of_a_move(policy, one) else "ok",
+        beyond=sum(alarms for level, alarms in zip(levels, found, strict=True) if level.part in recent),
+        of=len(recent),
+        since=alarm.since if alarm else None,
+        pattern=alarm.pattern if alarm else None,
+        onset=alarm.onset if alarm else None,
     )
-
-
-def _rising(earlier: Sequence[Seen], state: SeriesState) -> list[bool]:
-    """For each earlier window, then this one, whether a rise that adds up has come half of the way.
-
-    Asked only where this window has: a rise that is still worth little is nobody's alarm.
-    """
-    one, threshold = state.observation, state.threshold
-    if threshold is None or not _is_half_way(one.value, threshold):
-        return [False] * (len(earlier) + 1)
-    values = [*((seen.value, seen.threshold) for seen in earlier), (one.value, threshold)]
-    stands = rises([*(seen.daily for seen in earlier), one.daily], threshold)
-    return [
-        rose and bound is not None and _is_half_way(value, bound)
-        for rose, (value, bound) in zip(stands, values, strict=True)
-    ]
-
-
-def _is_half_way(value: float | None, threshold: float) -> bool:
-    return value is not None and threshold > 0 and value > HALF_WAY * threshold
-
-
-def _since(earlier: Sequence[Seen], alarmed: Mapping[str, bool], part: str) -> str:
-    """The first window of those with the alarm up to this one; one that could not be told ends no run."""
-    began = part
-    for seen in reversed([one for one in earlier if one.value is not None]):
-        if not alarmed[seen.window]:
-            break
-        began = seen.window
-    return began
-
-
-def _onset(how: Move, parts: Sequence[str], days: Sequence[Sequence[float]]) -> str:
-    return f"{parts[how.window]}, day {how.day + 1} of {len(days[how.window])}"
 
 
 def _informs_of_a_move(policy: Monitoring, one: Observation) -> bool:

@@ -93,12 +93,12 @@ def test_days_that_are_no_numbers_and_windows_without_days_take_no_part():
 
 @pytest.mark.parametrize("told", [[], [[]], [[0.1]], [[0.1] * (BLOCK_DAYS - 1)]], ids=str)
 def test_too_few_days_tell_nothing(told):
-    assert not any(rises(told, 0.2)) and move(told, beyond=True) is None
+    assert not any(rises(told, 0.2)) and move(told, first=0, beyond=True) is None
 
 
 def test_days_all_alike_tell_nothing():
     assert not any(rises([[0.0] * 30, [0.0] * 30], 0.2))
-    assert move([[0.7] * 30, [0.7] * 30], beyond=True) is None
+    assert move([[0.7] * 30, [0.7] * 30], first=1, beyond=True) is None
 
 
 def test_where_the_days_were_all_alike_what_is_worth_little_is_no_rise():
@@ -110,27 +110,46 @@ def test_where_the_days_were_all_alike_what_is_worth_little_is_no_rise():
 def test_a_step_is_sudden_from_its_day_on():
     days = days_alike(2, 5 * WINDOW_DAYS, 0.5)
     days[3 * WINDOW_DAYS + 14 :] += 4
-    assert move(windows(days), beyond=True) == Move("sudden", window=3, day=14)
-    assert move(windows(days)[:4], beyond=True) == Move("sudden", window=3, day=14)
+    assert move(windows(days)[:4], first=3, beyond=True) == Move("sudden", window=3, day=14)
 
 
 def test_a_slope_is_gradual_from_about_its_day_on():
     days = days_alike(2, 6 * WINDOW_DAYS, 0.5)
     days[2 * WINDOW_DAYS :] += np.arange(4 * WINDOW_DAYS) / 14
-    found = move(windows(days), beyond=True)
+    found = move(windows(days), first=4, beyond=True)
     assert found is not None and found.pattern == "gradual"
     assert abs(found.window * WINDOW_DAYS + found.day - 2 * WINDOW_DAYS) <= 7
+
+
+def test_what_is_said_of_an_alarm_stays_the_same_while_it_stands():
+    days = days_alike(2, 9 * WINDOW_DAYS, 0.5)
+    days[3 * WINDOW_DAYS + 14 :] += 4
+    days[5 * WINDOW_DAYS :] += np.arange(4 * WINDOW_DAYS) / 4
+    for count in range(4, 9):
+        assert move(windows(days)[:count], first=3, beyond=True) == Move("sudden", window=3, day=14)
+
+
+def test_short_windows_take_four_weeks_to_say_how_it_came():
+    days = days_alike(2, 120, 0.5)
+    days[60:] += 4
+    by_day = [[day] for day in days]
+    assert move(by_day[: 60 + BLOCK_DAYS], first=60, beyond=True) == Move("sudden", window=60, day=0)
+    assert move(by_day, first=60, beyond=True) == Move("sudden", window=60, day=0)
 
 
 def test_what_only_adds_up_is_gradual_also_after_a_small_step():
     days = days_alike(2, 5 * WINDOW_DAYS, 0.5)
     days[3 * WINDOW_DAYS :] += 4
-    found = move(windows(days), beyond=False)
+    found = move(windows(days), first=3, beyond=False)
     assert found is not None and found.pattern == "gradual"
+
+
+def test_days_that_show_neither_a_step_nor_a_slope_do_not_say_how():
+    assert move(windows(days_alike(2, 5 * WINDOW_DAYS, 0.5)), first=4, beyond=True) is None
 
 
 def test_the_onset_counts_the_days_that_are_told():
     days = days_alike(2, 3 * WINDOW_DAYS, 0.5)
     days[2 * WINDOW_DAYS + 10 :] += 6
     gaps = [[], *([math.nan, *one] for one in windows(days))]
-    assert move(gaps, beyond=True) == Move("sudden", window=3, day=10)
+    assert move(gaps, first=3, beyond=True) == Move("sudden", window=3, day=10)

@@ -92,10 +92,10 @@ def test_windows_are_told_oldest_first_with_their_days_and_thresholds(store):
     for month, value in ((5, 0.02), (3, 0.01), (4, 0.05)):
         write(store, report(month, loss(value)))
     past = read(store, "small", as_of(6)).of(LOSS)
-    assert [(seen.window, seen.value, seen.threshold, seen.is_beyond) for seen in past] == [
-        ("2013-03", 0.01, 0.03, False),
-        ("2013-04", 0.05, 0.03, True),
-        ("2013-05", 0.02, 0.03, False),
+    assert [(seen.window, seen.value, seen.threshold) for seen in past] == [
+        ("2013-03", 0.01, 0.03),
+        ("2013-04", 0.05, 0.03),
+        ("2013-05", 0.02, 0.03),
     ]
     assert past[0].daily == [0.01, 0.03]
 
@@ -153,10 +153,10 @@ def test_a_window_looked_at_again_keeps_the_threshold_that_it_had(store, own_run
     assert march.threshold == threshold
 
 
-def test_a_series_that_informs_is_never_beyond(store):
+def test_a_series_that_informs_has_no_threshold(store):
     write(store, report(3, states=[state(loss(0.5, worth=None), threshold=None)]))
     [march] = read(store, "small", as_of(5)).of(LOSS)
-    assert march.threshold is None and not march.is_beyond
+    assert (march.value, march.threshold) == (0.5, None)
 
 
 def test_windows_without_a_run_are_no_windows(store):

@@ -1,0 +1,68 @@
+"""One series over its windows: in which of them it alarms, since when, and how it came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.drift.gradual import move, rises
+
+# Of its threshold: a rise that adds up and has come less far is nobody's alarm.
+HALF_WAY = 0.5
+
+
+@dataclass(frozen=True)
+class Level:
+    """The series in one window. value: None where it cannot be told; threshold: None where it informs only."""
+
+    part: str
+    value: float | None
+    threshold: float | None
+    daily: Sequence[float]
+
+    @property
+    def is_beyond(self) -> bool:
+        return self.threshold is not None and self.value is not None and self.value > self.threshold
+
+    @property
+    def is_half_way(self) -> bool:
+        if self.threshold is None or self.value is None or self.threshold <= 0:
+            return False
+        return self.value > HALF_WAY * self.threshold
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """since: the first part of those with the alarm up to the newest. pattern, onset: as of a SeriesState."""
+
+    since: str
+    pattern: Literal["sudden", "gradual"] | None
+    onset: str | None
+
+
+def alarmed(levels: Sequence[Level]) -> list[bool]:
+    """For each window, oldest first, whether it is beyond its threshold, or half of the way there by a rise that adds
+    up. Such rises are asked for only where the newest window is as far."""
+    newest = levels[-1]
+    if not newest.is_half_way or newest.threshold is None:
+        return [one.is_beyond for one in levels]
+    stands = rises([one.daily for one in levels], newest.threshold)
+    return [one.is_beyond or (rose and one.is_half_way) for one, rose in zip(levels, stands, strict=True)]
+
+
+def alarm_of(levels: Sequence[Level], found: Sequence[bool]) -> Alarm | None:
+    """What stands in the newest window, None for nothing; found: by `alarmed`.
+
+    A window that cannot be told ends no alarm, and begins none.
+    """
+    if not found[-1]:
+        return None
+    first = len(levels) - 1
+    for at in reversed([at for at, one in enumerate(levels) if one.value is not None]):
+        if not found[at]:
+            break
+        first = at
+    how = move([one.daily for one in levels], first, levels[first].is_beyond)
+    if how is None:
+        return Alarm(levels[first].part, None, None)
+    began = levels[how.window]
+    return Alarm(levels[first].part, how.pattern, f"{began.part}, day {how.day + 1} of {len(began.daily)}")
