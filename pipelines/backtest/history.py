@@ -104,6 +104,8 @@ def gather_history(spec: ModelSpec, store: Store, span: Interval, say: Say) -> H
             f"{LEAST_WINDOWS} there is nothing to choose between. Name an earlier --start or a later --end"
         )
     join = lru_cache(maxsize=None)(partial(joined_partition, store, dataset))
+    for interval in served:  # before the first training: one that is missing is told at once
+        join(interval)
     fits = []
     for done, interval in enumerate(served):
         manifest = _training_set(spec, store, interval.start, join)

@@ -129,10 +129,10 @@ def days_below_floor(history: History, served: Served, floor: float) -> int:
     Days without a whole week behind them, and weeks of one class, are not told and do not count.
     """
     metric = history.spec.monitoring.metric
-    days = np.concatenate([window.day for window in history.windows])
+    days = pd.to_datetime(np.concatenate([window.day for window in history.windows]))
     label = np.concatenate([window.label for window in history.windows])
     score = np.concatenate([history.labelled_scores(fit, window) for window, fit in enumerate(served)])
-    at = (pd.to_datetime(days) - pd.Timestamp(min(days))).days.to_numpy()
+    at = (days - days.min()).days.to_numpy()
     order = np.argsort(at, kind="stable")
     at, label, score = at[order], label[order], score[order]
     count = 0

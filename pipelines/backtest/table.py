@@ -1,4 +1,4 @@
-"""The policies side by side, for a terminal of 100 columns."""
+"""The policies side by side, for a terminal of 80 columns."""
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -19,9 +19,9 @@ def table(backtest: Backtest) -> Table:
         show_edge=False,
         padding=(0, 1, 0, 0),
     )
-    floor = "" if measures.floor is None else f"days < {measures.floor:g}"
+    floor = "" if measures.floor is None else "below"
     unit = "GPU s" if any(one.gpu_s for one in backtest.outcomes) else "CPU s"
-    headings = ["policy", f"mean {spec.monitoring.metric}", "over never, 95 %", "regret", "trained", unit]
+    headings = ["policy", spec.monitoring.metric, "over never", "regret", "trained", unit]
     for heading in [*headings, *([floor] if floor else []), "false", "missed", ""]:
         shown.add_column(heading, justify="left" if heading in LEFT else "right", no_wrap=True)
     for one in backtest.outcomes:
@@ -39,18 +39,25 @@ def table(backtest: Backtest) -> Table:
             _mark(one, recommendation.policy, recommendation.front),
             style="bold" if one.name == recommendation.policy else "dim" if not one.run.policy.is_feasible else "",
         )
-    shown.caption = (
-        "trained: retrainings, of them refused by the gates in brackets · false: alarms where a fresh model would not "
-        f"have been better by {measures.margin:g} · missed: windows without an alarm where it would · \N{BLACK STAR} "
-        "recommended, \N{BLACK CIRCLE} Pareto front"
-    )
+    shown.caption = _caption(backtest)
     return shown
+
+
+def _caption(backtest: Backtest) -> str:
+    measures = backtest.measures
+    below = "" if measures.floor is None else f"below: days on the wrong side of {measures.floor:g} · "
+    return (
+        "over never: gain in the mean, 95 % paired and clustered by day · trained: retrainings, of them refused by "
+        f"the gates in brackets · {below}false: alarms where a fresh model would not have been better by "
+        f"{measures.margin:g} · missed: windows without an alarm where it would · \N{BLACK STAR} recommended, "
+        "\N{BLACK CIRCLE} Pareto front"
+    )
 
 
 def _with_interval(gain: Measured) -> str:
     if gain.low is None or gain.high is None:
         return f"{gain.value:+.4f}"
-    return f"{gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
+    return f"{gain.value:+.4f} ±{(gain.high - gain.low) / 2:.4f}"
 
 
 def _trained(one: Outcome) -> str:

@@ -1,18 +1,21 @@
 """What the monitor would have said at the end of each window, by what was known then."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pipelines.backtest.fits import Fit
 from pipelines.backtest.history import History
+from pipelines.drift.history import History as Past
+from pipelines.drift.history import Seen
 from pipelines.drift.labels import labels_known
 from pipelines.drift.quality import observe_quality
 from pipelines.drift.reference import partition_before, reference_spans
 from pipelines.drift.report import Attribution, DriftReport
-from pipelines.drift.series import Observation, SeriesState, Severity
+from pipelines.drift.series import SeriesState
+from pipelines.drift.severity import judge, overall, quality_severity
 from pipelines.drift.windows import HeldOut, Reference, Window
+from pipelines.interval import parse_time
 from pipelines.metrics import measure_all
-from pipelines.monitoring_spec import Monitoring
 from pipelines.spec import ModelSpec
 from pipelines.training_set import stacked
 
@@ -30,10 +33,9 @@ class Monitor:
     def report(self, served: Served) -> DriftReport:
         """Of the newest window served, as of its end."""
         if served not in self._reports:
-            earlier = [self.report(served[:end]) for end in range(1, len(served))]
-            champion, window = served[-1], len(served) - 1
-            watched = self._window(champion, window)
-            self._reports[served] = _assess(self.history.spec, self._reference(champion, window), watched, earlier)
+            past = _past([self.report(served[:end]) for end in range(1, len(served))])
+            at = (served[-1], len(served) - 1)
+            self._reports[served] = _assess(self.history.spec, self._reference(*at), self._window(*at), past)
         return self._reports[served]
 
     def _window(self, champion: int, window: int) -> Window:
@@ -72,34 +74,42 @@ class Monitor:
         return HeldOut(label, score, day, columns)
 
 
-def _assess(spec: ModelSpec, reference: Reference, window: Window, earlier: Sequence[DriftReport]) -> DriftReport:
-    """By the loss of quality alone."""
+def _assess(spec: ModelSpec, reference: Reference, window: Window, past: Past) -> DriftReport:
+    """By quality alone: its losses are judged by the declared numbers."""
     labels = labels_known(spec.monitoring, window)
-    observed = observe_quality(spec, reference, window, labels)[0]
-    state = _judge(spec.monitoring, observed, window.part, [report.states[0] for report in earlier])
+    states = judge(spec.monitoring, observe_quality(spec, reference, window, labels), {}, past, window.part)
+    severity, reasons = overall(states)
+    known = window.rows.labelled().label
     return DriftReport(
         model=spec.name,
         part=window.part,
         as_of=window.as_of.isoformat(),
         model_version=reference.version,
-        severity=state.severity,
-        quality_severity=state.severity if observed.value is not None else None,
-        reasons=[observed.text] if state.is_beyond else [],
+        severity=severity,
+        quality_severity=quality_severity(states),
+        reasons=reasons,
         labels=labels,
-        positive_rate=None,
-        attribution=Attribution("none", "", [], [], observed.text),
-        states=[state],
+        positive_rate=float(known.mean()) if len(known) else None,
+        attribution=Attribution("none", "", [], [], ""),
+        states=states,
     )
 
 
-def _judge(policy: Monitoring, observed: Observation, part: str, earlier: Sequence[SeriesState]) -> SeriesState:
-    recent = earlier[len(earlier) - min(len(earlier), policy.persistence.of - 1) :]
-    state = SeriesState(observed, observed.worth, "ok", 0, len(recent) + 1, None, None)
-    if not state.is_beyond:
-        return state
-    beyond = 1 + sum(one.is_beyond for one in recent)
-    severity: Severity = "info"
-    if beyond >= policy.persistence.windows:
-        severity = "critical" if (observed.low or 0.0) > policy.critical_loss else "warning"
-    since = earlier[-1].since if earlier and earlier[-1].is_beyond else part
-    return replace(state, severity=severity, beyond=beyond, since=since)
+def _past(reports: Sequence[DriftReport]) -> Past:
+    """What those runs saw, as the table of all series would have it."""
+    return Past(tuple(_seen(report, state) for report in reports for state in report.states))
+
+
+def _seen(report: DriftReport, state: SeriesState) -> Seen:
+    one = state.observation
+    return Seen(
+        run=report.part,
+        as_of=parse_time(report.as_of),
+        window=report.part,
+        model_version=report.model_version,
+        series=one.series,
+        value=one.value,
+        worth=one.worth,
+        threshold=state.threshold,
+        daily=one.daily,
+    )
