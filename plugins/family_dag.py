@@ -67,6 +67,7 @@ def backtest_dag(model: ModelSpec) -> DAG:
         # What was fitted is kept: a retry goes on where the first try ended.
         default_args={"owner": model.owner, "retries": 2, "retry_delay": timedelta(seconds=10)},
         tags=sorted({"backtest", model.dataset, *model.tags}),
+        on_failure_callback=failure_callback(model.alerts, model.owner),
         params=backtest_params(),
     )
 
