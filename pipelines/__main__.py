@@ -19,7 +19,7 @@ from pipelines.release.provenance import start_meter
 from pipelines.spec import find_dataset, find_model
 
 # Steps of the model families that talk to MLflow; the others must run while it is away.
-NEEDS_REGISTRY = ("train", "evaluate", "promote", "predict")
+NEEDS_REGISTRY = ("train", "evaluate", "promote", "predict", "detect_drift")
 EXAMPLES = """\
 examples:
   python -m pipelines specs                                             what is declared, and whether it is right

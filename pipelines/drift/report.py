@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from pipelines.drift.series import Observation, SeriesState, Severity
+from pipelines.errors import CallerError
 
 Cause = Literal["none", "data_fault", "covariate_shift", "concept_shift", "late_labels", "volume", "unknown"]
 
@@ -88,7 +89,14 @@ class DriftReport:
 
     @classmethod
     def from_json(cls, content: bytes) -> "DriftReport":
+        """Raises CallerError for a report that another version of Trainyard wrote."""
         raw: dict[str, Any] = json.loads(content)
+        if "attribution" not in raw:
+            model, part = raw.get("model", "…"), raw.get("part", "…")
+            raise CallerError(
+                f"{model}: the drift report of {part} is of an earlier form, without a cause. "
+                f"Make it anew: python -m pipelines backfill {model}__monitor --start … --end … --reprocess completed"
+            )
         told = raw.pop("attribution")
         return cls(
             labels=Labels(**raw.pop("labels")),
