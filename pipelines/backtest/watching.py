@@ -2,40 +2,49 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pipelines.backtest.fits import Fit
 from pipelines.backtest.history import History
+from pipelines.drift.assessment import assess, informing_columns, profiled
+from pipelines.drift.bounds import WINDOW_DAYS
+from pipelines.drift.calibration import calibrate
 from pipelines.drift.history import History as Past
 from pipelines.drift.history import Seen
+from pipelines.drift.inputs import ReferenceProfile
 from pipelines.drift.labels import labels_known
-from pipelines.drift.quality import observe_quality
-from pipelines.drift.reference import partition_before, reference_spans
-from pipelines.drift.report import Attribution, DriftReport
+from pipelines.drift.reference import ReferenceSpans, partition_before, reference_spans
+from pipelines.drift.report import DriftReport
 from pipelines.drift.series import SeriesState
-from pipelines.drift.severity import judge, overall, quality_severity
 from pipelines.drift.windows import HeldOut, Reference, Window
-from pipelines.interval import parse_time
+from pipelines.interval import Interval, parse_time
 from pipelines.metrics import measure_all
-from pipelines.spec import ModelSpec
+from pipelines.spec import find_dataset
 from pipelines.training_set import stacked
 
 # Which fit served each window, from the first one to the one that is watched.
 Served = tuple[int, ...]
+Spans = tuple[Interval, ...]
 
 
 @dataclass(frozen=True)
 class Monitor:
-    """Watches a window once for each way in which it can have been reached."""
+    """Watches a window once for each way in which it can have been reached.
+
+    What only the store of a running system can tell is left out: ages of features, partitions that were missing then,
+    scores that come out otherwise.
+    """
 
     history: History
     _reports: dict[Served, DriftReport] = field(default_factory=dict)
+    _profiles: dict[Spans, ReferenceProfile] = field(default_factory=dict)
+    _bounds: dict[tuple[int, Spans], dict[str, float]] = field(default_factory=dict)
 
     def report(self, served: Served) -> DriftReport:
         """Of the newest window served, as of its end."""
         if served not in self._reports:
             past = _past([self.report(served[:end]) for end in range(1, len(served))])
-            at = (served[-1], len(served) - 1)
-            self._reports[served] = _assess(self.history.spec, self._reference(*at), self._window(*at), past)
+            self._reports[served] = self._assess(served[-1], len(served) - 1, past)
         return self._reports[served]
 
     def _window(self, champion: int, window: int) -> Window:
@@ -50,49 +59,50 @@ class Monitor:
             before=None if before is None else history.rows(before, past.interval.as_of),
         )
 
-    def _reference(self, champion: int, window: int) -> Reference:
+    def _assess(self, champion: int, window: int, past: Past) -> DriftReport:
+        spec, watched = self.history.spec, self._window(champion, window)
+        chosen = reference_spans(spec, self.history.kept.store, self.history.fits[champion].as_of, watched.interval)
+        reference = self._reference(champion, chosen, watched.as_of)
+        profile = self._profile(tuple(chosen.spans), reference)
+        bounds = self._bounds_of(champion, tuple(chosen.spans), reference, profile)
+        labels = labels_known(spec.monitoring, watched)
+        return assess(spec, reference, profile, watched, labels, bounds, past)
+
+    def _reference(self, champion: int, chosen: ReferenceSpans, as_of: datetime) -> Reference:
         """What the champion was made from, with what its own held-out months showed."""
         history, fit = self.history, self.history.fits[champion]
-        interval = history.windows[window].interval
-        chosen = reference_spans(history.spec, history.kept.store, fit.as_of, interval)
         held_out = self._held_out(fit)
         return Reference(
             version=champion + 1,
             trained_until=fit.as_of,
             since=fit.as_of,
-            rows=stacked([history.rows(span, interval.as_of) for span in chosen.spans]),
+            rows=stacked([history.rows(span, as_of) for span in chosen.spans]),
             held_out=held_out,
             metrics=measure_all(history.spec.target.task, held_out.label, held_out.score, held_out.day),
             importances=fit.importances,
             in_season=chosen.in_season,
         )
 
+    def _profile(self, spans: Spans, reference: Reference) -> ReferenceProfile:
+        if spans not in self._profiles:
+            self._profiles[spans] = profiled(self.history.spec, reference)
+        return self._profiles[spans]
+
+    def _bounds_of(
+        self, champion: int, spans: Spans, reference: Reference, profile: ReferenceProfile
+    ) -> dict[str, float]:
+        """As the monitor keeps them with a version; here they are nobody's, and are not kept."""
+        spec, at = self.history.spec, (champion, spans)
+        if at not in self._bounds and spec.monitoring.false_alarms is not None:
+            days, informs = WINDOW_DAYS[find_dataset(spec.dataset).partition], informing_columns(spec, reference)
+            self._bounds[at] = calibrate(profile, reference.held_out, spec.monitoring, days, informs).bounds
+        return self._bounds.get(at, {})
+
     def _held_out(self, fit: Fit) -> HeldOut:
         known = self.history.kept.held_out(fit)
         columns = self.history.kept.features(fit, known, self.history.spec.monitoring.slices)
         label, score, day = (known[name].to_numpy() for name in ("label", "candidate", "day"))
         return HeldOut(label, score, day, columns)
-
-
-def _assess(spec: ModelSpec, reference: Reference, window: Window, past: Past) -> DriftReport:
-    """By quality alone: its losses are judged by the declared numbers."""
-    labels = labels_known(spec.monitoring, window)
-    states = judge(spec.monitoring, observe_quality(spec, reference, window, labels), {}, past, window.part)
-    severity, reasons = overall(states)
-    known = window.rows.labelled().label
-    return DriftReport(
-        model=spec.name,
-        part=window.part,
-        as_of=window.as_of.isoformat(),
-        model_version=reference.version,
-        severity=severity,
-        quality_severity=quality_severity(states),
-        reasons=reasons,
-        labels=labels,
-        positive_rate=float(known.mean()) if len(known) else None,
-        attribution=Attribution("none", "", [], [], ""),
-        states=states,
-    )
 
 
 def _past(reports: Sequence[DriftReport]) -> Past:
