@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pipelines.drift.renames import Exchange, exchanged
+from pipelines.drift.renames import exchanged
 from pipelines.drift.series import SeriesState, Statistic
 from pipelines.drift.steps import sides_of_step
 from pipelines.drift.units import unit_change
@@ -15,8 +15,8 @@ from pipelines.features import FeatureView
 
 # Columns named in a detail; a feed that breaks takes all of its columns with it.
 SHOWN = 3
-# A placeholder such as 9999 is most of what lies outside the range.
-PLACEHOLDER_SHARE = 0.5
+# A placeholder such as 9999 fills rows, and no other number comes to lie outside with it.
+PLACEHOLDER_ROWS, OTHERS_OUTSIDE = 0.01, 0.05
 COMPARED_VALUES = 5000
 
 
@@ -27,8 +27,9 @@ class Suspect:
     name: str
     states: dict[Statistic, SeriesState]
 
-    def beyond(self, *statistics: Statistic) -> SeriesState | None:
-        return next((self.states[one] for one in statistics if one in self.states and self.states[one].is_beyond), None)
+    def alarming(self, statistic: Statistic) -> SeriesState | None:
+        state = self.states.get(statistic)
+        return state if state is not None and state.alarms else None
 
 
 @dataclass(frozen=True)
@@ -37,19 +38,24 @@ class DataFault:
 
     what: str
     subjects: list[str]
-    views: list[str]
+    view: str | None
     first: str
 
     @property
     def detail(self) -> str:
         named = ", ".join(self.subjects[:SHOWN])
         more = f" and {len(self.subjects) - SHOWN} more" if len(self.subjects) > SHOWN else ""
-        of = f" (view {', '.join(self.views)})" if self.views else ""
+        of = f" (view {self.view})" if self.view else ""
         return f"{self.what.format(f'{named}{more}')}{of}"
 
 
-Finding = tuple[str, str]
-"""What, with a place for the subjects, and what to do first."""
+@dataclass(frozen=True)
+class Finding:
+    """What was seen of one suspect. alike: what it shares with others of the same fault; what: in words, with a
+    place for the subjects."""
+
+    alike: str
+    what: str
 
 
 def find_faults(
@@ -61,109 +67,131 @@ def find_faults(
     """
     units = {feature.name: feature.unit for view in views for feature in view.features}
     of_view = {feature.name: view.name for view in views for feature in view.features}
-    found: dict[tuple[int, Finding], list[str]] = {}
+    found: dict[tuple[int, str, str | None], DataFault] = {}
     for suspect in suspects:
+        view = of_view.get(suspect.name)
         for rank, (look, first) in enumerate(LOOKS):
-            what = look(suspect, reference, window, units.get(suspect.name))
-            if what is not None:
-                found.setdefault((rank, (what, first)), []).append(suspect.name)
+            seen = look(suspect, reference, window, units.get(suspect.name))
+            if seen is not None:
+                fault = DataFault(seen.what, [], view, first)
+                found.setdefault((rank, seen.alike, view), fault).subjects.append(suspect.name)
                 break
-    return [
-        DataFault(what, names, sorted({of_view[name] for name in names if name in of_view}), first)
-        for (_, (what, first)), names in sorted(found.items(), key=lambda item: item[0][0])
-    ]
+    return [found[key] for key in sorted(found, key=lambda key: key[0])]
 
 
-def _unit(suspect: Suspect, reference: Reference, window: Window, unit: str | None) -> str | None:
-    column = _numbers(suspect, window)
-    if column is None:
+def _placeholder(suspect: Suspect, reference: Reference, window: Window, _: str | None) -> Finding | None:
+    """One number far outside the range, where all others are within it as before: 9999 for a null."""
+    column, known = _numbers(suspect, window), _known(suspect, reference)
+    if column is None or known is None:
+        return None
+    least, most = known.min(), known.max()
+    values, counts = np.unique(column[(column < least) | (column > most)], return_counts=True)
+    if not len(values) or counts.max() < PLACEHOLDER_ROWS * len(column):
+        return None
+    value, share = values[counts.argmax()], counts.max() / len(column)
+    is_far = value < least - (most - least) or value > most + (most - least)
+    if not is_far or counts.sum() - counts.max() > OTHERS_OUTSIDE * np.isfinite(column[column != value]).sum():
+        return None
+    return Finding(f"{value:g}", f"{value:g} in {share:.0%} of the rows of {{}}, as if for a null")
+
+
+def _unit(suspect: Suspect, reference: Reference, window: Window, unit: str | None) -> Finding | None:
+    column, known = _numbers(suspect, window), _known(suspect, reference)
+    if column is None or known is None:
         return None
     sides = sides_of_step(suspect.name, reference, window)
     if sides is not None and (change := unit_change(sides.before, sides.after, unit)):
-        return f"unit of {{}}: {change} from {sides.day} on"
-    if unit is None or suspect.name not in reference.rows.features:
-        return None
-    # It may have changed windows ago. Only of a declared unit: seasons lie between, and many units are near to one.
-    known = reference.rows.features[suspect.name].to_numpy(dtype="float64")
-    change = unit_change(_some(known), _some(column), unit)
-    return None if change is None else f"unit of {{}}: {change} since before {window.part}"
+        return Finding(change, f"unit of {{}}: {change} from {sides.day} on")
+    # It may have changed windows ago. Only of a declared unit: a season lies between, and many units are near others.
+    change = None if unit is None else unit_change(_some(known), _some(column), unit)
+    return None if change is None else Finding(change, f"unit of {{}}: {change} since before {window.part}")
 
 
-def _renamed(suspect: Suspect, reference: Reference, window: Window, _: str | None) -> str | None:
-    if suspect.beyond("unseen_rate") is None:
+def _code(suspect: Suspect, reference: Reference, window: Window, _: str | None) -> Finding | None:
+    if suspect.alarming("unseen_rate") is None or suspect.name not in window.rows.features:
         return None
-    found: Exchange = exchanged(suspect.name, reference, window)
+    found = exchanged(suspect.name, reference, window)
     pairs = [f"{old} renamed to {new} ({share:.0%} of rows)" for old, new, share in found.pairs]
     if pairs:
-        return f"codes of {{}}: {', '.join(pairs[:SHOWN])} from {found.since} on"
+        return Finding("renamed", f"codes of {{}}: {', '.join(pairs[:SHOWN])} from {found.since} on")
     new = ", ".join(found.unseen[:SHOWN])
-    return f"codes of {{}}: {new}, which the reference never had"
+    return Finding("unseen", f"codes of {{}}: {new} from {found.since} on, which the reference never had")
 
 
-def _null(suspect: Suspect, _: Reference, window: Window, __: str | None) -> str | None:
-    if suspect.beyond("null_rate_rise") is None:
+def _frozen(suspect: Suspect, _: Reference, __: Window, ___: str | None) -> Finding | None:
+    return Finding("", "a feed stands still: {}") if suspect.alarming("frozen") else None
+
+
+def _null(suspect: Suspect, _: Reference, window: Window, __: str | None) -> Finding | None:
+    if suspect.alarming("null_rate_rise") is None:
         return None
     if suspect.name not in window.rows.features:
-        return "{} missing in the window"
-    # Rounded, so that the columns of one feed are one fault.
-    return f"nulls in {window.rows.features[suspect.name].isna().mean():.0%} of the rows of {{}}"
+        return Finding("missing", "missing in the window: {}")
+    return Finding("null", f"nulls in {window.rows.features[suspect.name].isna().mean():.0%} of the rows of {{}}")
 
 
-def _old(suspect: Suspect, _: Reference, __: Window, ___: str | None) -> str | None:
-    state = suspect.beyond("feature_age_h")
-    return None if state is None else f"feed {{}} stopped: values {state.observation.value:.0f} h old on its worst day"
+def _old(suspect: Suspect, _: Reference, __: Window, ___: str | None) -> Finding | None:
+    state = suspect.alarming("feature_age_h")
+    return (
+        None
+        if state is None
+        else Finding("", f"feed {{}} late: values {state.observation.value:.0f} h old on its worst day")
+    )
 
 
-def _frozen(suspect: Suspect, _: Reference, __: Window, ___: str | None) -> str | None:
-    return None if suspect.beyond("frozen") is None else "feed stands still: {}"
+def _out_of_range(suspect: Suspect, _: Reference, __: Window, ___: str | None) -> Finding | None:
+    state = suspect.alarming("out_of_range_rate")
+    return (
+        None
+        if state is None
+        else Finding("", f"{state.observation.value:.0%} of the rows of {{}} beyond the reference's range")
+    )
 
 
-def _out_of_range(suspect: Suspect, reference: Reference, window: Window, _: str | None) -> str | None:
-    column = _numbers(suspect, window)
-    if column is None or suspect.beyond("out_of_range_rate", "step") is None:
-        return None
-    known = reference.rows.features[suspect.name].to_numpy(dtype="float64")
-    known = known[np.isfinite(known)]
-    # NaN is neither; infinities are outside.
-    outside = column[(column < known.min()) | (column > known.max())] if len(known) else column[:0]
-    values, counts = np.unique(outside, return_counts=True)
-    if len(values) and counts.max() > PLACEHOLDER_SHARE * len(outside) and suspect.beyond("step"):
-        return f"{values[counts.argmax()]:g} in {counts.max() / len(column):.0%} of the rows of {{}}, as for a null"
-    if suspect.beyond("out_of_range_rate") is None:
-        return None
-    return f"{len(outside) / len(column):.0%} of the rows of {{}} beyond the reference's range"
-
-
-def _jumped(suspect: Suspect, reference: Reference, window: Window, _: str | None) -> str | None:
-    if suspect.beyond("step") is None:
+def _jumped(suspect: Suspect, reference: Reference, window: Window, _: str | None) -> Finding | None:
+    if suspect.alarming("step") is None:
         return None
     sides = sides_of_step(suspect.name, reference, window)
-    return "level of {} jumped" + ("" if sides is None else f" on {sides.day}")
+    return Finding("", "level of {} jumped" + ("" if sides is None else f" on {sides.day}"))
 
 
-def _skewed(suspect: Suspect, _: Reference, __: Window, ___: str | None) -> str | None:
-    state = suspect.beyond("rate")
-    return None if state is None else f"{state.observation.value:.0%} of logged {{}} come out otherwise now"
+def _skewed(suspect: Suspect, _: Reference, __: Window, ___: str | None) -> Finding | None:
+    state = suspect.alarming("rate")
+    return (
+        None if state is None else Finding("", f"{state.observation.value:.0%} of logged {{}} come out otherwise now")
+    )
 
 
-def _contradicted(suspect: Suspect, _: Reference, __: Window, ___: str | None) -> str | None:
-    state = suspect.beyond("contradicted_rate")
-    return None if state is None else f"{state.observation.value:.0%} of the {{}} contradict earlier ones"
+def _contradicted(suspect: Suspect, _: Reference, __: Window, ___: str | None) -> Finding | None:
+    if (state := suspect.alarming("contradicted_rate")) is None:
+        return None
+    return Finding("", f"{state.observation.value:.1%} of the {{}} contradict earlier ones")
 
 
-Look = Callable[[Suspect, Reference, Window, str | None], str | None]
-# The most telling first: what renames a code or changes a unit also moves the distribution.
+Look = Callable[[Suspect, Reference, Window, str | None], Finding | None]
+# The most telling first: a unit that changed also jumps, and a feed that stands still may stand at a null.
 LOOKS: tuple[tuple[Look, str], ...] = (
+    (_placeholder, "ask the source what it means by that number"),
     (_unit, "ask the source which unit it sends"),
-    (_renamed, "ask the source for its new codes"),
+    (_code, "ask the source for its codes"),
+    (_frozen, "see whether the feed still measures"),
+    (_null, "see which rows the feed did not send"),
     (_old, "start the feed again"),
-    (_null, "look for the rows that the feed did not send"),
-    (_frozen, "look whether the feed still measures"),
-    (_out_of_range, "look up what the source means by these values"),
+    (_out_of_range, "ask the source what these values are"),
     (_jumped, "ask the source what it changed that day"),
     (_skewed, "compare the features that were served with the stored ones"),
     (_contradicted, "ask the source why it corrected them"),
 )
+
+
+def _known(suspect: Suspect, reference: Reference) -> np.ndarray | None:
+    """The finite numbers of the reference."""
+    column = reference.rows.features.get(suspect.name)
+    if column is None or not pd.api.types.is_numeric_dtype(column):
+        return None
+    values = np.asarray(column, dtype="float64")
+    values = values[np.isfinite(values)]
+    return values if len(values) else None
 
 
 def _some(values: np.ndarray) -> np.ndarray:

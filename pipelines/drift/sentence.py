@@ -1,5 +1,6 @@
 """One sentence for a person on call: what, since when, how bad, what it looks like, what to do first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,12 +8,12 @@ from pipelines.drift.report import Cause, Labels, Moved, SliceLoss
 from pipelines.drift.series import ORDER, SeriesState, worst
 
 LOOKS_LIKE: dict[Cause, str] = {
-    "data_fault": "broken data",
+    "data_fault": "a data fault",
     "late_labels": "late labels",
     "volume": "a change of volume",
-    "covariate_shift": "other inputs, and the same answer to them",
-    "concept_shift": "another answer to the same inputs",
-    "unknown": "nothing known",
+    "covariate_shift": "covariate shift (other inputs)",
+    "concept_shift": "concept shift (another answer to the same inputs)",
+    "unknown": "no cause that is known",
 }
 # A slice is worth naming when most of the loss sits in it, and more than its rows alone would bring.
 CONCENTRATED, OVER_ITS_ROWS = 0.4, 1.5
@@ -35,13 +36,14 @@ def sentence_of(
     if told.cause == "none":
         waits = "" if labels.final else f"; {labels.covered:.0%} of the labels are in, so quality is still open"
         return f"Nothing is beyond its threshold{waits}."
-    beyond = [state for state in states if state.is_beyond]
-    since = min((state.since for state in beyond if state.since), default=None)
+    alarming = [state for state in states if state.alarms]
+    since = min((state.since for state in alarming if state.since), default=None)
     began = f" since {since}" if since else ""
-    weight = sum(one.weight for one in moved if one.feature in told.detail)
+    named = set(re.findall(r"\w+", told.detail))
+    weight = sum(one.weight for one in moved if one.feature in named)
     matters = f" ({weight:.0%} of the model's gain)" if LEAST_WEIGHT <= weight < 1 else ""
     harm = "".join(f"; {one}" for one in (_harm(states, labels), _where(slices, labels)) if one)
-    informs = ORDER.index(worst([state.severity for state in beyond])) <= ORDER.index("info")
+    informs = ORDER.index(worst([state.severity for state in alarming])) <= ORDER.index("info")
     act = f"{'For information; if it lasts, ' if informs else 'First '}{told.first}"
     return f"Looks like {LOOKS_LIKE[told.cause]}{began}: {told.detail}{matters}{harm}. {act}."
 
@@ -53,7 +55,7 @@ def _harm(states: Sequence[SeriesState], labels: Labels) -> str:
         one = state.observation
         if one.value is not None and labels.final:
             interval = "" if one.low is None else f" [{one.low:.3f}, {one.high:.3f}]"
-            return f"{one.subject} lost {one.value:.3f}{interval}" if state.is_beyond else f"{one.subject} holds"
+            return f"{one.subject} lost {one.value:.3f}{interval}" if state.alarms else f"{one.subject} holds"
     shifts = [one.observation for one in states if one.observation.statistic == "mean_shift"]
     moved = [f"the mean prediction moved by {one.value:.3f}" for one in shifts if one.value is not None]
     return ", ".join([*moved, f"quality is open, {labels.covered:.0%} of the labels are in"])

@@ -50,5 +50,7 @@ def _cut(levels: np.ndarray) -> int:
     gaps = []
     for at in candidates:
         before, after = levels[max(0, at - SIDE_DAYS) : at], levels[at : at + SIDE_DAYS]
-        gaps.append(abs(np.median(after) - np.median(before)) * np.sqrt(len(before) * len(after)))
+        # Means of medians: a mean finds the day, a median would be content with any near it.
+        weight = np.sqrt(len(before) * len(after) / (len(before) + len(after)))
+        gaps.append(abs(after.mean() - before.mean()) * weight)
     return int(candidates[int(np.argmax(gaps))])

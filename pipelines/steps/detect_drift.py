@@ -20,11 +20,11 @@ from pipelines.estimators import importances
 from pipelines.flow import StepResult
 from pipelines.interval import Interval
 from pipelines.journal import Event, record
-from pipelines.layout import drift_page, drift_report
+from pipelines.layout import drift_page, drift_report, drift_snapshot
 from pipelines.registry import Registry
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
-from pipelines.training_set import declared_features, scores_of
+from pipelines.training_set import scores_of
 
 DRIFT = "drift"
 
@@ -57,7 +57,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
         look_again(spec, store, interval, device),
         device,
     )
-    _draw(spec, store, reference, window)
+    _draw(spec, store, reference, window, report)
     store.write_file(drift_report(spec.name, report.part), report.to_json().encode())
     series = write(store, report)
     told = {"part": report.part, "severity": report.severity, "reasons": report.reasons}
@@ -71,15 +71,10 @@ def _ages(spec: ModelSpec, store: Store, champion: Champion, window: Window, log
     return observe_feature_age(aging_views(spec), times, window.rows.day, feature_times(spec, store, spans))
 
 
-def _draw(spec: ModelSpec, store: Store, reference: Reference, window: Window) -> None:
-    categories = [feature.name for feature in declared_features(spec) if feature.dtype == "category"]
-    samples = [_sample(rows.features, spec.monitoring.sample_rows) for rows in (reference.rows, window.rows)]
-    store.write_file(drift_page(spec.name, window.part), draw(samples[0], samples[1], categories))
-
-
-def _sample(features: pd.DataFrame, rows: int) -> pd.DataFrame:
-    """Evenly spaced rows: the same run draws the same page."""
-    return features.iloc[:: max(1, len(features) // rows)].reset_index(drop=True)
+def _draw(spec: ModelSpec, store: Store, reference: Reference, window: Window, report: DriftReport) -> None:
+    page = draw(spec, reference, window, report)
+    store.write_file(drift_page(spec.name, window.part), page.html)
+    store.write_file(drift_snapshot(spec.name, window.part), page.snapshot)
 
 
 def _result(interval: Interval, store: Store, report: DriftReport, series: str) -> StepResult:
