@@ -11,10 +11,11 @@ from plugins.run_interval import ISO_TIME
 from plugins.step_operator import step_operator
 
 TIMES = {"start": "start of the first window", "end": "end of the last window"}
-NUMBERS = {
-    "margin": "Gain in the metric's unit that is worth a retraining. Leave empty to take the spec's.",
-    "floor": "Of the metric, for the days spent below it. Leave empty to take the spec's gate's.",
-    "price": "Of a retraining to the oracle, in the metric's unit over one window. Leave empty for none.",
+# What it means, and the least that it can be.
+NUMBERS: dict[str, tuple[str, float | None]] = {
+    "margin": ("Gain in the metric's unit that is worth a retraining. Leave empty to take the spec's.", 0),
+    "floor": ("Of the metric, for the days spent below it. Leave empty to take the spec's gate's.", None),
+    "price": ("Of a retraining to the oracle, in the metric's unit over one window. Leave empty for none.", 0),
 }
 
 
@@ -40,8 +41,14 @@ def backtest_params() -> dict[str, Param]:
             for name, meaning in TIMES.items()
         },
         **{
-            name: Param(None, title=name.capitalize(), description=meaning, type=["null", "number"])
-            for name, meaning in NUMBERS.items()
+            name: Param(
+                None,
+                title=name.capitalize(),
+                description=meaning,
+                type=["null", "number"],
+                **({} if least is None else {"minimum": least}),
+            )
+            for name, (meaning, least) in NUMBERS.items()
         },
     }
 
