@@ -20,8 +20,8 @@ if TYPE_CHECKING:  # Evidently takes seconds to import
     from evidently.core.report import Snapshot
 
 MOST_BYTES = 5_000_000
-# A column draws about 35 kB; Evidently's own code takes 3 MB of every page.
-COLUMNS = 40
+# A column draws about 35 kB; Evidently's own code takes 3.5 MB of every page.
+COLUMNS = 30
 LEAST_LABELLED = 30
 PSI_SHOWN = 0.2
 
@@ -69,7 +69,7 @@ def draw(spec: ModelSpec, reference: Reference, window: Window, report: DriftRep
         shown = list(old.columns[:count])
         parts = [*_inputs(old[shown], new[shown], categories), *_answers(spec.target.task, sides)]
         snapshot = _run(parts, report)
-        banner = _banner(report, sides, [*left_out, *(f"{name} (no room)" for name in old.columns[count:])])
+        banner = _banner(report, sides, left_out, list(old.columns[count:]))
         page = snapshot.get_html_str(as_iframe=False).replace("<body>", f"<body>{banner}", 1).encode()
         # Long names of categories take more room than usual.
         if len(page) < MOST_BYTES or not count:
@@ -160,7 +160,7 @@ def _plain_figures() -> Iterator[None]:
         plotly.io.templates.default = before
 
 
-def _banner(report: DriftReport, sides: Sides, left_out: Sequence[str]) -> str:
+def _banner(report: DriftReport, sides: Sides, left_out: Sequence[str], no_room: Sequence[str]) -> str:
     old, new = sides.reference, sides.window
     says = (
         f"Drawn by Evidently from a sample, evenly spaced: {len(new.inputs):,} of the window's {new.of_rows:,} rows "
@@ -168,7 +168,8 @@ def _banner(report: DriftReport, sides: Sides, left_out: Sequence[str]) -> str:
         f"{new.of_labelled:,} labelled rows beside {len(old.answers):,} of {old.of_labelled:,} held out. "
         "Trainyard's own numbers, which decide, are of all rows."
     )
-    without = f"<p>Not drawn: {html.escape(', '.join(left_out))}</p>" if left_out else ""
+    reasons = [*left_out, *([f"for lack of room {', '.join(no_room)}"] if no_room else [])]
+    without = f"<p>Not drawn: {html.escape('; '.join(reasons))}.</p>" if reasons else ""
     return (
         '<div style="font:15px/1.5 system-ui,sans-serif;padding:16px 32px;background:#f4f5f7">'
         f"<b>{html.escape(f'{report.model} in {report.part}, version {report.model_version}: {report.severity}')}</b>"
