@@ -107,7 +107,7 @@ def _when_final(policy: Monitoring, window: Window) -> str:
 
 
 def _provisional(one: Observation, when: str) -> Observation:
-    return replace(one, value=None, low=None, high=None, daily=[], text=f"provisional: {one.text}{when}")
+    return replace(one, value=None, low=None, high=None, daily=[], measured=[], text=f"provisional: {one.text}{when}")
 
 
 def _loss(
@@ -124,7 +124,7 @@ def _loss(
     loss = loss_between(metric, now, then)
     text = f"{metric} {now} against {then.value:.4f} at evaluation"
     daily = daily_losses(metric, rows.label, score, rows.day, then.value)
-    return Observation("quality", "loss", metric, loss.value, worth, text, loss.low, loss.high, daily)
+    return Observation("quality", "loss", metric, loss.value, worth, text, loss.low, loss.high, daily, _ends(now))
 
 
 def _by_slice(
@@ -151,7 +151,8 @@ def _by_slice(
         text = f"{metric} {now} against {then.value:.4f} of {whose}, on {len(one.rows):,} labelled rows"
         daily = daily_losses(metric, label, scores, day, then.value)
         subject = f"{metric}[{one.name}]"
-        found.append(Observation("quality", "loss", subject, loss.value, None, text, loss.low, loss.high, daily))
+        interval = (loss.low, loss.high)
+        found.append(Observation("quality", "loss", subject, loss.value, None, text, *interval, daily, _ends(now)))
     return found, left_out
 
 
@@ -168,6 +169,10 @@ def _slice_before(
 
 def _measured(metric: Metric, label: np.ndarray, score: np.ndarray, day: np.ndarray, device: Device) -> Measured:
     return measure(metric, to_device(label, device), to_device(score, device), day)
+
+
+def _ends(now: Measured) -> list[float]:
+    return [now.value] if now.low is None or now.high is None else [now.value, now.low, now.high]
 
 
 def _rate_shift(held_out: HeldOut, rows: Rows) -> Observation:

@@ -37,7 +37,7 @@ class Observation:
     where it cannot be told; `text` says why. low, high: 95 %, clustered by day, None where it has no interval.
     daily: the same by day, oldest first, where a day has one; for what moves gradually.
     worth: the number from which it is worth knowing, None for a series that informs only.
-    text: the figures in words.
+    text: the figures in words. measured: of a loss, the metric itself and the ends of its interval, where it has one.
     """
 
     family: Family
@@ -49,6 +49,7 @@ class Observation:
     low: float | None = None
     high: float | None = None
     daily: list[float] = field(default_factory=list)
+    measured: list[float] = field(default_factory=list)
 
     @property
     def series(self) -> str:

@@ -88,9 +88,8 @@ def _result(interval: Interval, store: Store, report: DriftReport, series: str) 
         "final": report.labels.final,
     }
     losses = [one.observation for one in report.states if one.observation.statistic == "loss"]
-    figures |= {
-        f"loss_of_{one.subject}": one.value for one in losses if one.value is not None and "[" not in one.subject
-    }
+    whole = [one for one in losses if one.measured and "[" not in one.subject]
+    figures |= {one.subject: one.measured[0] for one in whole}
     return StepResult(
         step="detect_drift",
         subject=report.model,

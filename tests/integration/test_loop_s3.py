@@ -74,7 +74,7 @@ def test_the_loop_leaves_in_a_bucket_what_it_leaves_in_a_folder(s3, released, ex
     ]
     assert logged[0].equals(logged[1])
 
-    reports = [detect_drift.run(model, MARCH, store) for store, model in ((s3, MODEL), (released, SMALL))]
+    reports = [detect_drift.run(model, MARCH, store, registry) for store, model in ((s3, MODEL), (released, SMALL))]
     assert reports[0].figures == reports[1].figures
     decided = [decide_retrain.run(model, MARCH, store) for store, model in ((s3, MODEL), (released, SMALL))]
     assert decided[0].figures == decided[1].figures

@@ -65,7 +65,7 @@ def test_the_loop_from_rows_to_a_decision(spec, joined_store, registry):
     again = predict.run(spec, MARCH, joined_store, registry)
     assert again == scored, "the same champion and features commit nothing"
 
-    report = detect_drift.run(spec, MARCH, joined_store)
+    report = detect_drift.run(spec, MARCH, joined_store, registry)
     assert report.figures["version"] == 1 and 0.6 < report.figures["auc"] < 0.76
     assert report.figures["labelled"] < report.figures["rows"] == len(log)
     assert "<html" in Path(report.references["page"]).read_text()
@@ -194,7 +194,7 @@ def test_steps_before_their_inputs_name_the_next_command(spec, joined_store, reg
     ):
         predict.run(spec, MARCH, joined_store, registry)
     with pytest.raises(MissingInput, match=r"2013-03 was not scored\. Backfill it first"):
-        detect_drift.run(spec, MARCH, joined_store)
+        detect_drift.run(spec, MARCH, joined_store, registry)
     with pytest.raises(MissingInput, match=r"2013-03 has no drift report\. Backfill it first"):
         decide_retrain.run(spec, MARCH, joined_store)
 
@@ -215,7 +215,7 @@ def test_a_month_of_one_class_is_scored_and_has_no_quality(spec, joined_store, r
     in_force(spec, FEBRUARY, joined_store, registry)
     one_class = spec.model_copy(update={"target": spec.target.model_copy(update={"at_least": 5000.0})})
     predict.run(one_class, MARCH, joined_store, registry)
-    report = detect_drift.run(one_class, MARCH, joined_store)
+    report = detect_drift.run(one_class, MARCH, joined_store, registry)
     assert "auc" not in report.figures and report.figures["positive_rate"] == 0
     assert decide_retrain.run(one_class, MARCH, joined_store).figures["decision"] == "wait"
 

@@ -91,11 +91,11 @@ def test_from_the_command_to_verified(store, registry, command, home):
         promote_step.run(recipe_of(SPEC, FIRST), FEBRUARY, store, registry)
 
     with pytest.raises(MissingInput, match=rf"2013-03, by version 2, are void.*{again}"):
-        detect_drift.run(SPEC, MARCH, store)
+        detect_drift.run(SPEC, MARCH, store, registry)
     assert status(NAME)["void"] == [{"partition": "2013-03", "reason": "version 2 was withdrawn: misses late flights"}]
     assert "predictions of 2013-03: version 2 was withdrawn" in as_text(status(NAME))
     assert predict.run(SPEC, MARCH, store, registry).figures["version"] == 1
-    assert status(NAME)["void"] == [] and detect_drift.run(SPEC, MARCH, store).figures["version"] == 1
+    assert status(NAME)["void"] == [] and detect_drift.run(SPEC, MARCH, store, registry).figures["version"] == 1
 
 
 def test_a_second_rollback_is_done_already_and_mends_what_a_kill_left(store, registry, monkeypatch):
@@ -212,7 +212,7 @@ def test_predictions_are_marked_void_by_hand(store, command, registry):
     assert ran.returncode == 0 and ran.stdout.startswith("void flight_delay 1 partitions marked: 2013-03"), ran.stderr
     assert "--start 2013-03-01 --end 2013-04-01 --reprocess completed" in ran.stdout
     with pytest.raises(MissingInput, match=r"void: the feed stood still \(bo\)"):
-        detect_drift.run(SPEC, MARCH, store)
+        detect_drift.run(SPEC, MARCH, store, registry)
     again = command("void", NAME, *span)
     assert again.returncode == 0 and "0 partitions marked: none; 1 were void already" in again.stdout
     empty = command("void", NAME, "--start", "2013-05-01", "--end", "2013-06-01", "--reason", "x", "--by", "bo")

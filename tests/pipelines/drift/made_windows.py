@@ -16,9 +16,9 @@ APRIL = partition_interval("2013-04", "month")
 
 
 def spec_with(name: str = "flight_delay", **monitoring: object) -> ModelSpec:
-    """The shipped model with other monitoring."""
+    """The shipped model with other monitoring; without slices, unless they are named."""
     spec = find_model(name)
-    return spec.model_copy(update={"monitoring": spec.monitoring.model_copy(update=monitoring)})
+    return spec.model_copy(update={"monitoring": spec.monitoring.model_copy(update={"slices": []} | monitoring)})
 
 
 def made_rows(count: int = 600, interval: Interval = APRIL, seed: int = 0) -> Rows:
