@@ -77,9 +77,7 @@ def draw(backtest: Backtest, to: Path | IO[bytes]) -> None:
         parts = [past.part for past in backtest.history.windows]
         title = f"{backtest.history.spec.name}, {parts[0]} to {parts[-1]}: when to retrain? "
         title += f"Recommended: {backtest.recommendation.policy}"
-        figure.suptitle(
-            f"{title} Recommended: {backtest.recommendation.policy}", x=0.01, ha="left", fontweight="bold", fontsize=14
-        )
+        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=14)
         figure.supxlabel(fill(backtest.recommendation.reason, REASON_WIDTH), x=0.01, ha="left", fontsize=10)
         figure.draw_without_rendering()
         _name_points(cost, groups)

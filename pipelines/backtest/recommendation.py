@@ -76,7 +76,8 @@ def _reason(
         words += f"{_loss(behind[chosen.name])} more, which is less than the margin of {margin:g}"
     cheaper = [one for one in front if one.cost_s < chosen.cost_s]
     if cheaper:
-        words += f". Cheaper is {_rejected(cheaper[-1], best, behind, margin)}"
+        next_to_it = next(one for one in cheaper if one.cost_s == cheaper[-1].cost_s)
+        words += f". Cheaper is {_rejected(next_to_it, best, behind, margin)}"
     if like:
         words += f". Not told apart from it by {len(chosen.windows)} windows: {', '.join(like)}"
     return words

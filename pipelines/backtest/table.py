@@ -17,7 +17,7 @@ def table(backtest: Backtest) -> Table:
         title=f"{spec.name}: policies of retraining, {parts[0]} to {parts[-1]}",
         box=SIMPLE_HEAD,
         show_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=0,
     )
     floor = "" if measures.floor is None else "below"
     unit = "GPU s" if any(one.gpu_s for one in backtest.outcomes) else "CPU s"
