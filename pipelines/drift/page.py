@@ -62,7 +62,8 @@ def draw(spec: ModelSpec, reference: Reference, window: Window, report: DriftRep
     sides = Sides(sample_reference(reference, rows), sample_window(window, rows))
     categories = [feature.name for feature in declared if feature.dtype == "category"]
     moved = [one.feature for one in report.attribution.moved]
-    order = list(dict.fromkeys([*moved, *(feature.name for feature in declared)]))
+    names = dict.fromkeys([*moved, *(feature.name for feature in declared)])
+    order = [name for name in names if name in sides.reference.inputs]
     old, new, left_out = drawable(sides.reference.inputs[order], sides.window.inputs, categories)
     count = min(COLUMNS, old.shape[1])
     while True:
@@ -169,9 +170,13 @@ def _banner(report: DriftReport, sides: Sides, left_out: Sequence[str], no_room:
         "Trainyard's own numbers, which decide, are of all rows."
     )
     reasons = [*left_out, *([f"for lack of room {', '.join(no_room)}"] if no_room else [])]
-    without = f"<p>Not drawn: {html.escape('; '.join(reasons))}.</p>" if reasons else ""
+    without = f"<p>Not drawn: {_text('; '.join(reasons))}.</p>" if reasons else ""
     return (
         '<div style="font:15px/1.5 system-ui,sans-serif;padding:16px 32px;background:#f4f5f7">'
-        f"<b>{html.escape(f'{report.model} in {report.part}, version {report.model_version}: {report.severity}')}</b>"
-        f"<p>{html.escape(report.attribution.sentence)}</p><p>{html.escape(says)}</p>{without}</div>"
+        f"<b>{_text(f'{report.model} in {report.part}, version {report.model_version}: {report.severity}')}</b>"
+        f"<p>{_text(report.attribution.sentence)}</p><p>{_text(says)}</p>{without}</div>"
     )
+
+
+def _text(content: str) -> str:
+    return html.escape(content, quote=False)

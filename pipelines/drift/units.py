@@ -100,10 +100,13 @@ def _left(conversion: Conversion, before: np.ndarray, current: np.ndarray) -> fl
     undone, spread = conversion.undone(current), before.std()
     grid = np.unique(before)
     stepped = len(grid) * VALUES_A_STEP <= len(before)
-    if spread == 0 or (stepped and _share_on(grid, current) > ON_GRID):
+    if spread == 0:
+        return None
+    kept, regained = (_share_on(grid, values) if stepped else 0.0 for values in (current, undone))
+    if kept > min(ON_GRID, regained):
         return None
     distance, left = (float(wasserstein_distance(before, values)) / spread for values in (current, undone))
-    least = LEAST_DISTANCE_ON_GRID if stepped and _share_on(grid, undone) > ON_GRID else LEAST_DISTANCE
+    least = LEAST_DISTANCE_ON_GRID if regained > ON_GRID else LEAST_DISTANCE
     decides = distance >= least and left <= min(MOST_LEFT * distance, MOST_DISTANCE_UNDONE)
     return left if decides else None
 
