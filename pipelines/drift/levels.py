@@ -14,13 +14,14 @@ from pipelines.drift.profile import Profile
 # A jump is between so many days before it and so many after; some of them may be thin, or still to come.
 BEFORE_DAYS, AFTER_DAYS = 7, 7
 LEAST_BEFORE_DAYS, LEAST_AFTER_DAYS = 5, 3
-# Days further apart than this do not tell when it came.
-WITHIN_DAYS = 14
+# All of those of one side lie within so many days, and between two days that are compared are fewer than this many,
+# so that weekends without rows do no harm.
+WITHIN_DAYS, NEXT_DAY_WITHIN = 14, 4
 # What stands still does so for this many changes from a day to the next.
 STILL_CHANGES = 4
 # A column that stands still in the reference too, so that its quietest days change by less than this of its mean
 # change, says nothing by standing still.
-LEAST_CHANGE = 0.05
+LEAST_CHANGE = 0.1
 # A day of fewer values than this share of an ordinary one, as at a partition's edge, has no mean to compare.
 THIN_DAY = 0.25
 
@@ -88,7 +89,8 @@ def jumps(level: Levels) -> np.ndarray:
     for at in range(BEFORE_DAYS, len(level.days) - LEAST_AFTER_DAYS + 1):
         before, after = slice(at - BEFORE_DAYS, at), slice(at, at + AFTER_DAYS)
         near = level.days[after] < level.days[at] + WITHIN_DAYS
-        if level.days[at - BEFORE_DAYS] < level.days[at] - WITHIN_DAYS or near.sum() < LEAST_AFTER_DAYS:
+        sudden = level.days[at] - level.days[at - 1] <= NEXT_DAY_WITHIN
+        if not sudden or level.days[at - BEFORE_DAYS] < level.days[at] - WITHIN_DAYS or near.sum() < LEAST_AFTER_DAYS:
             continue
         earlier, later = level.means[before], level.means[after][near]
         up = np.fmin.reduce(later) - np.fmax.reduce(earlier)
@@ -102,8 +104,7 @@ def changes(level: Levels) -> np.ndarray:
     """For each day, the greatest of the last four changes from a day to the next, (days, columns); NaN where one of
     them cannot be told."""
     change = np.abs(np.diff(level.means, axis=0, prepend=np.nan))
-    # A day that is missing between two is no change from one to the next.
-    change[np.diff(level.days, prepend=level.days[:1] - 1) > LEAST_AFTER_DAYS] = np.nan
+    change[np.diff(level.days, prepend=level.days[:1] - 1) > NEXT_DAY_WITHIN] = np.nan
     found = np.full(change.shape, np.nan)
     for at in range(STILL_CHANGES, len(change)):
         found[at] = change[at - STILL_CHANGES + 1 : at + 1].max(axis=0)
