@@ -69,19 +69,10 @@ def calibrate(
     bounds. Raises EmptyWindow where either has too few days to tell how much they differ.
     """
     declared = policy.false_alarms
-    days, held_out_days = len(profile.profile.days), len(np.unique(held_out.day))
-    seed = seed_of(profile, held_out)
+    days, seed = len(profile.profile.days), seed_of(profile, held_out)
     if declared is None:
         return Thresholds({}, "", 0.0, window_days, {}, 0, days, 0, seed)
-    for what, count, remedy in (
-        ("the reference has", days, "raise monitoring.reference_partitions"),
-        ("the champion's evaluation has", held_out_days, "raise training.evaluation_months"),
-    ):
-        if count < LEAST_DAYS:
-            raise EmptyWindow(
-                f"{what} {count} days, too few to tell what chance alone reaches ({LEAST_DAYS} are needed for "
-                f"monitoring.false_alarms): {remedy}, or leave false_alarms out"
-            )
+    _require_days(days, len(np.unique(held_out.day)))
     draw, per_window = Draw(resamples, np.random.default_rng(seed)), declared.per_window(window_days)
     found = [
         _inputs(profile, informs, window_days, HALF * per_window, draw),
@@ -100,6 +91,18 @@ def calibrate(
         resamples=resamples,
         seed=seed,
     )
+
+
+def _require_days(reference: int, held_out: int) -> None:
+    for what, count, remedy in (
+        ("the reference has", reference, "raise monitoring.reference_partitions"),
+        ("the champion's evaluation has", held_out, "raise training.evaluation_months"),
+    ):
+        if count < LEAST_DAYS:
+            raise EmptyWindow(
+                f"{what} {count} days, too few to tell what chance alone reaches ({LEAST_DAYS} are needed for "
+                f"monitoring.false_alarms): {remedy}, or leave false_alarms out"
+            )
 
 
 def seed_of(profile: ReferenceProfile, held_out: HeldOut) -> int:

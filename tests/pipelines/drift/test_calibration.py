@@ -74,11 +74,10 @@ def alarms_of_year(seed: int) -> int:
     for position in range(WINDOWS):
         start = REFERENCE_DAYS + position * WINDOW_DAYS
         window = between(rows, score, start, start + WINDOW_DAYS)
-        observed = {one.series: one.value for one in observe_inputs(profile, window, DECLARED, NONE_INFORMS, "cpu")}
-        observed["quality/loss/auc"] = auc - placements(window.rows.label, window.scores)[0]
-        found += any(
-            observed[series] is not None and observed[series] > bounds[series] for series in bounds & observed.keys()
-        )
+        seen = observe_inputs(profile, window, DECLARED, NONE_INFORMS, "cpu")
+        values = {one.series: one.value for one in seen if one.value is not None}
+        values["quality/loss/auc"] = auc - placements(window.rows.label, window.scores)[0]
+        found += any(values[series] > bounds[series] for series in bounds.keys() & values.keys())
     return found
 
 
