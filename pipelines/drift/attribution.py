@@ -80,7 +80,7 @@ def attribute(
 
 def _told(case: Case, faults: list[DataFault]) -> Told:
     """The first cause that fits: broken data bring every other sign with them, and missing labels hide others."""
-    if faults:
+    if faults and not (case.vanished and all(one.by_mix for one in faults)):
         more = f"; also {', '.join(one.detail for one in faults[1:SHOWN])}" if faults[1:] else ""
         return Told("data_fault", f"{faults[0].detail}{more}", faults[0].first)
     if late := case.first("freshness", "unlabelled_rate"):

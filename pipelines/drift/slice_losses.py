@@ -34,7 +34,9 @@ def slice_losses(held_out: HeldOut, window: Window) -> list[SliceLoss]:
         total = float(sums["sum"].sum())
         if total > 0:
             found += [
-                SliceLoss(str(column), str(name), int(one["size"]), float(one["sum"] / one["size"]), one["sum"] / total)
+                SliceLoss(
+                    str(column), str(name), int(one["size"]), float(one["sum"] / one["size"]), float(one["sum"]) / total
+                )
                 for name, one in sums.iterrows()
             ]
     return sorted(found, key=lambda one: (-one.share, one.column, one.value))[:MOST]

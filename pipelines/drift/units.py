@@ -18,6 +18,8 @@ LEAST_DISTANCE_ON_GRID = 0.2
 MOST_DISTANCE_UNDONE = 2.0
 # Of the distance as the values stand, undoing leaves at most this.
 MOST_LEFT = 0.35
+# And it leaves them about as wide as they were: dividing by a thousand brings all of them near nothing.
+MOST_WIDENED = 2.0
 # Instruments read in steps. Values that are on the steps from before have kept their unit, and values that a
 # conversion brings back onto them have not: a season moves values along the steps only.
 ON_GRID = 0.8
@@ -98,10 +100,10 @@ def _left(conversion: Conversion, before: np.ndarray, current: np.ndarray) -> fl
         if min(len(before), len(current)) < LEAST_VALUES:
             return None
     undone, spread = conversion.undone(current), before.std()
+    if spread == 0 or not spread / MOST_WIDENED <= undone.std() <= spread * MOST_WIDENED:
+        return None
     grid = np.unique(before)
     stepped = len(grid) * VALUES_A_STEP <= len(before)
-    if spread == 0:
-        return None
     kept, regained = (_share_on(grid, values) if stepped else 0.0 for values in (current, undone))
     if kept > min(ON_GRID, regained):
         return None

@@ -38,7 +38,9 @@ def flights(count: int = 3000, interval: Interval = APRIL, seed: int = 0) -> Row
     random = np.random.default_rng(seed)
     code, days = pd.factorize(rows.day)
     temperature = random.normal(55, 4, len(days))[code] + random.normal(0, 6, count)
-    return replace(rows, features=rows.features.assign(temperature_f=temperature.round(1)))
+    dew_point = temperature - random.gamma(4, 4, count)
+    features = rows.features.assign(temperature_f=temperature.round(1), dew_point_f=dew_point.round(1))
+    return replace(rows, features=features)
 
 
 def after(rows: Rows, day: str, **columns: object) -> Rows:
@@ -105,6 +107,26 @@ def test_an_airport_that_closed_is_a_covariate_shift():
     assert (found.cause, found.detail) == ("covariate_shift", "no more rows of origin EWR")
 
 
+def test_what_moves_because_an_airport_closed_is_no_fault_of_its_own():
+    rows = flights()
+    open_yet = (rows.features["origin"] == "JFK").to_numpy() | (rows.day < FIFTEENTH)
+    states = [state("psi", "origin"), state("unseen_rate", "origin", 0.0, alarms=False), state("frozen", "distance_mi")]
+    assert told(states, rows.where(open_yet)).detail == "no more rows of origin EWR"
+
+
+def test_a_column_that_is_null_on_many_days_is_not_broken_in_a_month_with_more_of_them():
+    history, rows = flights(9000, BEFORE, seed=7), flights()
+    calm = {side.day[0]: side.day < f"{side.day[0][:8]}{last}" for side, last in ((history, "12"), (rows, "22"))}
+    gusts = [
+        replace(side, features=side.features.assign(wind_gust_mph=np.where(calm[side.day[0]], np.nan, 20.0)))
+        for side in (history, rows)
+    ]
+    window = replace(made_window(gusts[1]), before=gusts[0])
+    states = [state("null_rate_rise", "wind_gust_mph", 0.3)]
+    found = attribute(states, made_reference(gusts[0]), window, Labels(3000, 3000, 0, True), VIEWS)
+    assert found.cause == "covariate_shift"
+
+
 @pytest.mark.parametrize(
     ("seen", "columns", "detail"),
     [
@@ -133,10 +155,8 @@ def test_a_column_that_is_gone_is_a_data_fault():
 
 
 def test_columns_of_one_feed_are_one_fault_the_most_important_first():
-    rows = flights()
-    gone = after(rows, "2013-04-01", temperature_f=np.nan).features.assign(dew_point_f=np.nan)
-    states = [state("null_rate_rise", name) for name in ("dew_point_f", "temperature_f")]
-    found = told(states, replace(rows, features=gone))
+    rows = after(flights(), "2013-04-01", temperature_f=np.nan, dew_point_f=np.nan)
+    found = told([state("null_rate_rise", name) for name in ("dew_point_f", "temperature_f")], rows)
     assert found.detail == "nulls in 100% of the rows of temperature_f, dew_point_f (view weather)"
 
 

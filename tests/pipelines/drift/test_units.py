@@ -52,6 +52,11 @@ def test_a_placeholder_among_the_values_is_no_unit():
     assert unit_change(GUSTS, np.where(np.arange(700) % 2, 9999.0, GUSTS), "mph") is None
 
 
+def test_delays_that_grew_tenfold_in_one_bad_week_are_no_unit():
+    calm, storms = (np.random.default_rng(6).normal(mean, 4, 700) for mean in (2, 20))
+    assert unit_change(calm, storms, "min") is None
+
+
 @pytest.mark.parametrize("values", [np.full(700, 3.0), np.full(700, np.nan), WEEK[:20], np.empty(0)])
 def test_what_cannot_be_compared_is_none(values):
     assert unit_change(values, values * 10, None) is None
