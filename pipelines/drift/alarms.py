@@ -12,9 +12,11 @@ HALF_WAY = 0.5
 
 @dataclass(frozen=True)
 class Level:
-    """The series in one window. value: None where it cannot be told; threshold: None where it informs only."""
+    """The series in one window. version: the champion's. value: None where it cannot be told; threshold: None where it
+    informs only."""
 
     part: str
+    version: int
     value: float | None
     threshold: float | None
     daily: Sequence[float]
@@ -52,13 +54,14 @@ def alarmed(levels: Sequence[Level]) -> list[bool]:
 def alarm_of(levels: Sequence[Level], found: Sequence[bool]) -> Alarm | None:
     """What stands in the newest window, None for nothing; found: by `alarmed`.
 
-    A window that cannot be told ends no alarm, and begins none.
+    A window that cannot be told ends no alarm, and begins none. Another champion begins anew: what it is compared
+    with is another, and a decision that acted on the one before it has not acted on this.
     """
     if not found[-1]:
         return None
     first = len(levels) - 1
     for at in reversed([at for at, one in enumerate(levels) if one.value is not None]):
-        if not found[at]:
+        if not found[at] or levels[at].version != levels[-1].version:
             break
         first = at
     how = move([one.daily for one in levels], first, levels[first].is_beyond)

@@ -51,7 +51,7 @@ def assess(
     Raises EmptyWindow when either side has no rows, CallerError for a window in the future, GpuMissing.
     """
     observations = [*_observe(spec, reference, profile, window, labels, device), *beside]
-    states = judge(spec.monitoring, observations, bounds, history, window.part)
+    states = judge(spec.monitoring, observations, bounds, history, window.part, reference.version)
     severity, reasons = overall(states)
     known = window.rows.labelled().label
     return DriftReport(

@@ -48,14 +48,15 @@ def judge(
     bounds: Mapping[str, float],
     history: History,
     part: str,
+    version: int,
 ) -> list[SeriesState]:
     """The state of every series, in the observations' order.
 
     bounds: what chance alone reaches, by series; where there is none the declared number decides alone. history:
-    of any windows, those before the part count. part: of the observations.
+    of any windows, those before the part count. part, version: of the observations.
     """
     past = history.before(part)
-    found = [_over_time(policy, one, bounds, past, part) for one in observations]
+    found = [_over_time(policy, one, bounds, past, part, version) for one in observations]
     moved = any(_predictions_moved(policy, one, bounds) for one in observations)
     quality = [_severe(policy, one, moved, holds=False) for one in found if one.observation.family == "quality"]
     holds = quality_severity(quality) == "ok"
@@ -77,12 +78,14 @@ def overall(states: Sequence[SeriesState]) -> tuple[Severity, list[str]]:
 
 
 def _over_time(
-    policy: Monitoring, one: Observation, bounds: Mapping[str, float], past: History, part: str
+    policy: Monitoring, one: Observation, bounds: Mapping[str, float], past: History, part: str, version: int
 ) -> SeriesState:
     """The state but for its severity: 'info' where it alarms, 'ok' where it does not."""
     threshold = None if one.worth is None else max(one.worth, bounds.get(one.series, one.worth))
-    levels = [Level(seen.window, seen.value, seen.threshold, seen.daily) for seen in past.of(one.series)]
-    levels.append(Level(part, one.value, threshold, one.daily))
+    levels = [
+        *(Level(was.window, was.model_version, was.value, was.threshold, was.daily) for was in past.of(one.series)),
+        Level(part, version, one.value, threshold, one.daily),
+    ]
     found = alarmed(levels)
     alarm = alarm_of(levels, found)
     recent = {part, *past.windows[::-1][: policy.persistence.of - 1]}

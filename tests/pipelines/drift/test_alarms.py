@@ -33,7 +33,7 @@ def rising(windows: int, statistic: Statistic = "psi") -> tuple[History, Observa
 
 def test_a_rise_that_adds_up_alarms_though_no_window_is_beyond():
     history, may = rising(windows=4)
-    [state] = judge(ONCE, [may], {}, history, "2013-06")
+    [state] = judge(ONCE, [may], {}, history, "2013-06", 3)
     assert not state.is_beyond and state.alarms
     assert (state.severity, state.pattern, state.since, state.beyond) == ("warning", "gradual", "2013-06", 1)
     assert state.onset == "2013-04, day 30 of 30"
@@ -43,26 +43,32 @@ def test_a_rise_must_persist_too():
     severities = []
     for windows, part in ((3, "2013-05"), (4, "2013-06"), (5, "2013-07")):
         history, last = rising(windows)
-        [state] = judge(TWICE, [last], {}, history, part)
+        [state] = judge(TWICE, [last], {}, history, part, 3)
         severities.append((state.severity, state.beyond, state.of, state.since))
     assert severities == [("ok", 0, 3, None), ("info", 1, 3, "2013-06"), ("warning", 2, 3, "2013-06")]
 
 
 def test_a_rise_that_goes_beyond_stays_one_alarm():
     history, last = rising(windows=7)
-    [state] = judge(TWICE, [last], {}, history, "2013-09")
+    [state] = judge(TWICE, [last], {}, history, "2013-09", 3)
     assert state.is_beyond and (state.since, state.pattern, state.beyond) == ("2013-06", "gradual", 3)
+
+
+def test_another_champion_s_alarm_is_another():
+    history, last = rising(windows=7)
+    [state] = judge(TWICE, [last], {}, history, "2013-09", 4)
+    assert state.is_beyond and (state.since, state.beyond) == ("2013-09", 3)
 
 
 def test_a_rise_that_is_worth_little_is_no_alarm():
     history, last = rising(windows=4)
-    [state] = judge(ONCE, [last], {last.series: 0.5}, history, "2013-06")
+    [state] = judge(ONCE, [last], {last.series: 0.5}, history, "2013-06", 3)
     assert (state.threshold, state.severity, state.alarms) == (0.5, "ok", False)
 
 
 def test_a_seasonal_column_s_rise_is_not_judged():
     history, last = rising(windows=5)
-    [state] = judge(ONCE, [replace(last, worth=None)], {}, history, "2013-07")
+    [state] = judge(ONCE, [replace(last, worth=None)], {}, history, "2013-07", 3)
     assert (state.severity, state.pattern, state.alarms) == ("ok", None, False)
 
 
@@ -70,26 +76,26 @@ def test_a_rise_informs_while_quality_holds_and_a_rise_of_nulls_warns():
     (history, psi), (_, nulls) = rising(windows=4), rising(windows=4, statistic="null_rate_rise")
     of_nulls = History(tuple(replace(seen, series=nulls.series) for seen in history.seen))
     both = History(history.seen + of_nulls.seen)
-    states = judge(ONCE, [psi, nulls, QUALITY_HOLDS], {}, both, "2013-06")
+    states = judge(ONCE, [psi, nulls, QUALITY_HOLDS], {}, both, "2013-06", 3)
     assert [state.severity for state in states] == ["info", "warning", "ok"]
 
 
 def test_a_rise_of_nulls_alone_is_not_critical():
     history, nulls = rising(windows=4, statistic="null_rate_rise")
-    [_, state] = judge(ONCE, [PREDICTIONS_MOVED, nulls], {}, history, "2013-06")
+    [_, state] = judge(ONCE, [PREDICTIONS_MOVED, nulls], {}, history, "2013-06", 3)
     assert state.severity == "warning"
 
 
 def test_a_jump_is_sudden_from_its_day_on():
     history, last = rising(windows=3)
     days = [*last.daily[:20], *(day + 0.9 for day in last.daily[20:])]
-    [state] = judge(ONCE, [replace(last, value=0.35, daily=days)], {}, history, "2013-05")
+    [state] = judge(ONCE, [replace(last, value=0.35, daily=days)], {}, history, "2013-05", 3)
     assert (state.pattern, state.onset) == ("sudden", "2013-05, day 21 of 30")
 
 
 def test_a_reason_says_how_it_rises():
     history, last = rising(windows=4)
-    _, [reason] = overall(judge(ONCE, [last], {}, history, "2013-06"))
+    _, [reason] = overall(judge(ONCE, [last], {}, history, "2013-06", 3))
     assert reason == (
         "warning: PSI of column 0.1252, not yet 0.2 but rising since 2013-06, in this window; "
         "gradual, from about 2013-04, day 30 of 30 (in words)"

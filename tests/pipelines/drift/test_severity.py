@@ -47,7 +47,7 @@ def judged(
     observation: Observation, history: History = NO_PAST, rules: Monitoring = ONCE, bound: float | None = None
 ) -> SeriesState:
     bounds = {} if bound is None else {observation.series: bound}
-    [state] = judge(rules, [observation], bounds, history, PART)
+    [state] = judge(rules, [observation], bounds, history, PART, 3)
     return state
 
 
@@ -168,14 +168,14 @@ def test_quality_is_critical_when_its_whole_interval_is(observation, severity):
 
 
 def test_a_late_window_has_no_quality():
-    states = judge(ONCE, [loss(None), loss(None, subject="auc[carrier=UA]")], {}, NO_PAST, PART)
+    states = judge(ONCE, [loss(None), loss(None, subject="auc[carrier=UA]")], {}, NO_PAST, PART, 3)
     assert quality_severity(states) is None
 
 
 def test_quality_that_only_informs_is_not_judged():
     informs = Observation("quality", "loss", "auc[carrier=UA]", 0.3, None, "in words")
-    assert quality_severity(judge(ONCE, [loss(None), informs], {}, NO_PAST, PART)) is None
-    assert quality_severity(judge(ONCE, [loss(0.01), informs], {}, NO_PAST, PART)) == "ok"
+    assert quality_severity(judge(ONCE, [loss(None), informs], {}, NO_PAST, PART, 3)) is None
+    assert quality_severity(judge(ONCE, [loss(0.01), informs], {}, NO_PAST, PART, 3)) == "ok"
 
 
 @pytest.mark.parametrize(
@@ -200,25 +200,25 @@ def test_all_but_quality_warns_at_most(family, statistic):
 def test_a_data_fault_that_moves_predictions_is_critical(statistic, shift, severity):
     """Also where the predictions themselves inform only, and where quality does not show it."""
     moved = seen_as("prediction", "mean_shift", shift, worth=None, subject="score")
-    states = judge(ONCE, [loss(0.0, -0.01), moved, seen_as("input", statistic, 0.4)], {}, NO_PAST, PART)
+    states = judge(ONCE, [loss(0.0, -0.01), moved, seen_as("input", statistic, 0.4)], {}, NO_PAST, PART, 3)
     assert states[-1].severity == severity
 
 
 def test_predictions_that_chance_alone_moves_so_far_make_no_fault_critical():
     moved = seen_as("prediction", "mean_shift", 0.06, worth=0.05, subject="score")
-    states = judge(ONCE, [moved, seen_as("input", "step", 0.4)], {moved.series: 0.08}, NO_PAST, PART)
+    states = judge(ONCE, [moved, seen_as("input", "step", 0.4)], {moved.series: 0.08}, NO_PAST, PART, 3)
     assert [state.severity for state in states] == ["ok", "warning"]
 
 
 def test_a_moved_input_is_never_critical():
     moved = seen_as("prediction", "mean_shift", 0.3, worth=0.05, subject="score")
-    states = judge(ONCE, [moved, seen_as("input", "psi", 0.4)], {}, NO_PAST, PART)
+    states = judge(ONCE, [moved, seen_as("input", "psi", 0.4)], {}, NO_PAST, PART, 3)
     assert [state.severity for state in states] == ["warning", "warning"]
 
 
 def test_a_data_fault_must_persist_before_it_is_critical():
     moved = seen_as("prediction", "mean_shift", 0.3, worth=None, subject="score")
-    states = judge(TWICE, [moved, seen_as("input", "step", 0.4)], {}, NO_PAST, PART)
+    states = judge(TWICE, [moved, seen_as("input", "step", 0.4)], {}, NO_PAST, PART, 3)
     assert states[-1].severity == "info"
 
 
@@ -229,24 +229,24 @@ def test_a_data_fault_must_persist_before_it_is_critical():
     ("quality", "severity"), [(0.01, "info"), (0.03, "warning"), (None, "warning")], ids=["holds", "lost", "late"]
 )
 def test_what_moved_informs_while_quality_holds(family, statistic, quality, severity):
-    states = judge(ONCE, [seen_as(family, statistic, 0.4), loss(quality)], {}, NO_PAST, PART)
+    states = judge(ONCE, [seen_as(family, statistic, 0.4), loss(quality)], {}, NO_PAST, PART, 3)
     assert states[0].severity == severity
 
 
 def test_a_loss_that_has_not_persisted_is_not_quality_that_holds():
     history = past(PSI, jun=0.4)
-    states = judge(TWICE, [seen_as("input", "psi", 0.4), loss(0.03)], {}, history, PART)
+    states = judge(TWICE, [seen_as("input", "psi", 0.4), loss(0.03)], {}, history, PART, 3)
     assert [state.severity for state in states] == ["warning", "info"]
 
 
 def test_a_seasonal_column_informs_and_gives_no_alarm():
-    states = judge(ONCE, [seen_as("input", "psi", 29.0, worth=None)], {"input/psi/column": 0.1}, NO_PAST, PART)
+    states = judge(ONCE, [seen_as("input", "psi", 29.0, worth=None)], {"input/psi/column": 0.1}, NO_PAST, PART, 3)
     assert [(state.threshold, state.severity, state.is_beyond) for state in states] == [(None, "info", False)]
     assert overall(states) == ("ok", [])
 
 
 def test_nothing_moved_is_ok_without_reasons():
-    assert overall(judge(ONCE, [loss(0.01), seen_as("input", "psi", 0.1)], {}, NO_PAST, PART)) == ("ok", [])
+    assert overall(judge(ONCE, [loss(0.01), seen_as("input", "psi", 0.1)], {}, NO_PAST, PART, 3)) == ("ok", [])
     assert overall([]) == ("ok", [])
 
 
@@ -262,20 +262,20 @@ def test_a_reason_says_what_by_how_much_since_when_and_how_often():
 def test_a_reason_says_why_an_alarm_only_informs():
     _, [unpersisted] = overall([judged(seen_as("input", "psi", 0.3), past(PSI, jun=0.1), TWICE)])
     assert "since 2013-07, in 1 of 2 windows; not persisted yet (in words)" in unpersisted
-    severity, [informs] = overall(judge(ONCE, [seen_as("input", "psi", 0.3), loss(0.0)], {}, NO_PAST, PART))
+    severity, [informs] = overall(judge(ONCE, [seen_as("input", "psi", 0.3), loss(0.0)], {}, NO_PAST, PART, 3))
     assert severity == "info" and "; quality holds, so it only informs" in informs
 
 
 def test_a_reason_says_that_predictions_moved_with_a_fault():
     moved = seen_as("prediction", "mean_shift", 0.3, worth=None, subject="score")
-    _, [fault] = overall(judge(ONCE, [moved, seen_as("input", "frozen", 0.4)], {}, NO_PAST, PART))
+    _, [fault] = overall(judge(ONCE, [moved, seen_as("input", "frozen", 0.4)], {}, NO_PAST, PART, 3))
     assert fault.startswith("critical: lost spread within the days of column 0.4") and "predictions moved" in fault
 
 
 def test_reasons_come_worst_first_then_quality_then_by_how_far_beyond():
     fault = seen_as("input", "null_rate_rise", 0.9, subject="near")
     far = seen_as("input", "psi", 9.0, subject="far")
-    states = judge(ONCE, [fault, far, loss(0.03), seen_as("volume", "volume_change", 99.0)], {}, NO_PAST, PART)
+    states = judge(ONCE, [fault, far, loss(0.03), seen_as("volume", "volume_change", 99.0)], {}, NO_PAST, PART, 3)
     _, reasons = overall(states)
     assert [reason.partition(" of ")[2].split()[0] for reason in reasons] == ["auc", "far", "the", "the"]
     assert "nulls in near" in reasons[2]
