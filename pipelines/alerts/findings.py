@@ -51,4 +51,4 @@ def _is_well(states: list[SeriesState], quality: Severity | None) -> bool:
     known = [state for state in states if state.observation.value is not None]
     if states[0].observation.family == "quality" and quality is None:
         return False
-    return bool(known) and not any(state.is_beyond for state in known)
+    return bool(known) and not any(state.alarms for state in known)

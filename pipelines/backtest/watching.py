@@ -1,6 +1,5 @@
 """What the monitor would have said at the end of each window, by what was known then."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,14 +9,13 @@ from pipelines.drift.assessment import assess, informing_columns, profiled
 from pipelines.drift.bounds import WINDOW_DAYS
 from pipelines.drift.calibration import calibrate
 from pipelines.drift.history import History as Past
-from pipelines.drift.history import Seen
+from pipelines.drift.history import history_of
 from pipelines.drift.inputs import ReferenceProfile
 from pipelines.drift.labels import labels_known
 from pipelines.drift.reference import ReferenceSpans, partition_before, reference_spans
 from pipelines.drift.report import DriftReport
-from pipelines.drift.series import SeriesState
 from pipelines.drift.windows import HeldOut, Reference, Window
-from pipelines.interval import Interval, parse_time
+from pipelines.interval import Interval
 from pipelines.metrics import measure_all
 from pipelines.spec import find_dataset
 from pipelines.training_set import stacked
@@ -43,7 +41,7 @@ class Monitor:
     def report(self, served: Served) -> DriftReport:
         """Of the newest window served, as of its end."""
         if served not in self._reports:
-            past = _past([self.report(served[:end]) for end in range(1, len(served))])
+            past = history_of([self.report(served[:end]) for end in range(1, len(served))])
             self._reports[served] = self._assess(served[-1], len(served) - 1, past)
         return self._reports[served]
 
@@ -103,23 +101,3 @@ class Monitor:
         columns = self.history.kept.features(fit, known, self.history.spec.monitoring.slices)
         label, score, day = (known[name].to_numpy() for name in ("label", "candidate", "day"))
         return HeldOut(label, score, day, columns)
-
-
-def _past(reports: Sequence[DriftReport]) -> Past:
-    """What those runs saw, as the table of all series would have it."""
-    return Past(tuple(_seen(report, state) for report in reports for state in report.states))
-
-
-def _seen(report: DriftReport, state: SeriesState) -> Seen:
-    one = state.observation
-    return Seen(
-        run=report.part,
-        as_of=parse_time(report.as_of),
-        window=report.part,
-        model_version=report.model_version,
-        series=one.series,
-        value=one.value,
-        worth=one.worth,
-        threshold=state.threshold,
-        daily=one.daily,
-    )

@@ -5,6 +5,7 @@ earlier windows that it looked at again; it never changes what another run kept.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -108,6 +109,26 @@ def read(store: Store, model: str, before: datetime) -> History:
         return History()
     rows = store.read(table).filter(pc.field("as_of") <= before).select(KNOWN)
     return History(tuple(Seen(**row) for row in rows.to_pylist()))
+
+
+def history_of(reports: Sequence[DriftReport]) -> History:
+    """What those runs saw of their own windows, without a table: for a replay."""
+    return History(tuple(_seen(report, state) for report in reports for state in report.states))
+
+
+def _seen(report: DriftReport, state: SeriesState) -> Seen:
+    one = state.observation
+    return Seen(
+        run=report.part,
+        as_of=parse_time(report.as_of),
+        window=report.part,
+        model_version=report.model_version,
+        series=one.series,
+        value=one.value,
+        worth=one.worth,
+        threshold=state.threshold,
+        daily=one.daily,
+    )
 
 
 def _with_threshold(seen: Seen, earlier: Seen | None) -> Seen:

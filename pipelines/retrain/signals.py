@@ -9,7 +9,7 @@ ALARMING = ORDER.index("warning")
 
 def signals_of(report: DriftReport) -> list[Signal]:
     """By series. One that is beyond its threshold and has not persisted yet is among them, as information."""
-    alarming = [state for state in report.states if state.is_beyond or ORDER.index(state.severity) >= ALARMING]
+    alarming = [state for state in report.states if state.alarms or ORDER.index(state.severity) >= ALARMING]
     return sorted((_signal(state, report.part) for state in alarming), key=lambda signal: signal.series)
 
 
