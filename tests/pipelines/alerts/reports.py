@@ -12,7 +12,7 @@ def state(family: Family, statistic: Statistic, subject: str, severity: Severity
     """Beyond its threshold when it is severe. value: 9 then, else 0, unless given."""
     value = given.pop("value", 0.0 if severity == "ok" else 9.0)
     seen = Observation(family, statistic, subject, value, 1.0, f"{statistic} of {subject} is {value}")
-    return SeriesState(seen, 1.0, severity, 1, 1, None, None)
+    return SeriesState(seen, 1.0, severity, 1, 1, "2013-05" if value and value > 1.0 else None, None)
 
 
 def report(part: str, *states: SeriesState, quality: Severity | None = "ok") -> DriftReport:
