@@ -88,7 +88,7 @@ def _told(case: Case, faults: list[DataFault]) -> Told:
     if case.vanished:
         gone = [f"{column} {', '.join(values[:SHOWN])}" for column, values in case.vanished.items()]
         return Told("covariate_shift", f"no more rows of {'; '.join(gone)}", "ask whether that is so in the world")
-    if (volume := case.first("volume")) and not case.inputs:
+    if (volume := case.first("volume")) and not case.first("input", "psi"):
         return Told("volume", volume.observation.text, "compare the rows with the source's own count")
     return _shift(case) or Told("unknown", case.alarming[0].observation.text, "look at the page, column by column")
 
@@ -146,17 +146,13 @@ def _weight(feature: str, weights: Mapping[str, float]) -> float:
 
 
 def _suspects(states: Sequence[SeriesState], weights: Mapping[str, float]) -> list[Suspect]:
-    """Columns that moved, views that are old, scores and labels that differ; the most important first."""
+    """All columns, views, scores and labels, the most important first: a unit may change below every threshold."""
     found: dict[tuple[Family, str], dict[Statistic, SeriesState]] = {}
     for state in states:
         one = state.observation
         if one.family in ("input", "freshness", "skew"):
             found.setdefault((one.family, one.subject), {})[one.statistic] = state
-    suspects = [
-        Suspect(subject, by_statistic)
-        for (_, subject), by_statistic in found.items()
-        if any(state.alarms or state.severity != "ok" for state in by_statistic.values())
-    ]
+    suspects = [Suspect(subject, by_statistic) for (_, subject), by_statistic in found.items()]
     return sorted(suspects, key=lambda one: (-_weight(one.name, weights), one.name))
 
 

@@ -25,7 +25,7 @@ WORST_DAYS = 0.9
 
 @dataclass(frozen=True)
 class Suspect:
-    """A column or view of which a series is beyond its threshold, or informs of a move. states: by statistic."""
+    """A column, a view, the scores or the labels. states: by statistic."""
 
     name: str
     states: dict[Statistic, SeriesState]

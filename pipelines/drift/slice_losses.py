@@ -33,12 +33,9 @@ def slice_losses(held_out: HeldOut, window: Window) -> list[SliceLoss]:
         sums = excess.groupby(value).agg(["sum", "size"])
         total = float(sums["sum"].sum())
         if total > 0:
-            found += [
-                SliceLoss(
-                    str(column), str(name), int(one["size"]), float(one["sum"] / one["size"]), float(one["sum"]) / total
-                )
-                for name, one in sums.iterrows()
-            ]
+            for name, one in sums.iterrows():
+                lost, rows = float(one["sum"]), int(one["size"])
+                found.append(SliceLoss(str(column), str(name), rows, lost / rows, lost / total))
     return sorted(found, key=lambda one: (-one.share, one.column, one.value))[:MOST]
 
 
