@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from pipelines.array import Array, beside, namespace_of, quantiles
+from pipelines.array import Array, namespace_of, quantiles
 from pipelines.drift.psi import RARE_SHARE
 
 QUANTILE_BINS = 10
@@ -21,7 +21,7 @@ TAIL = 0.001
 @dataclass(frozen=True)
 class NumberBins:
     """edges: (k,) ascending: the reference's least value, its deciles, just above its greatest; empty where it has
-    no finite number. Codes: 0 below, 1 … k - 1 within, k above (infinities are below or above), k + 1 null.
+    no finite number. The bins: below, k - 1 within, above (infinities are below or above), null.
     low, center, high: what values are clipped to, and what their sums are about."""
 
     edges: np.ndarray
@@ -59,15 +59,6 @@ class NumberBins:
         """(count, bins of the PSI): what is below or above the range falls into the bin at that end."""
         within = max(1, len(self.edges) - 1)
         return _indicator([*np.clip(np.arange(len(self.edges) + 1) - 1, 0, within - 1), within])
-
-    def codes(self, values: Array) -> Array:
-        """The bin of each, (n,)."""
-        xp = namespace_of(values)
-        unknown = xp.isnan(values)
-        # Where NaN would be sorted is not the same in all namespaces.
-        known = xp.where(unknown, xp.zeros_like(values), values)
-        found = xp.searchsorted(beside(self.edges, values), known, side="right")
-        return xp.where(unknown, xp.full_like(found, self.count - 1), found)
 
 
 @dataclass(frozen=True)

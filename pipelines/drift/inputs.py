@@ -19,7 +19,7 @@ from pipelines.drift.levels import (
     pace_of,
 )
 from pipelines.drift.novelty import Novelty, extremes, rare_categories
-from pipelines.drift.profile import ColumnProfile, Profile, numbers, profile_column, profile_rows
+from pipelines.drift.profile import ColumnProfile, Days, Profile, numbers, profile_column, profile_rows
 from pipelines.drift.psi import population_stability_index
 from pipelines.drift.series import Observation, Statistic
 from pipelines.drift.windows import Window
@@ -78,7 +78,7 @@ def profile_reference(rows: Rows, features: list[Feature], device: Device) -> Re
             f"the reference lacks {', '.join(lacking)}, which the model reads: its partitions were joined before that "
             "was declared. Assemble the champion's training set again, which joins them anew"
         )
-    day, days = pd.factorize(rows.day, sort=True)
+    days = Days.of(rows.day)
     bins: dict[str, Bins] = {}
     columns: dict[str, ColumnProfile] = {}
     novelty: dict[str, Novelty] = {}
@@ -87,13 +87,13 @@ def profile_reference(rows: Rows, features: list[Feature], device: Device) -> Re
         if feature.dtype == "category":
             column = column.astype("category")
             own = CategoryBins.of(column)
-            bins[name], novelty[name] = own, rare_categories(column, own, day, len(days))
+            bins[name], novelty[name] = own, rare_categories(column, own, days.codes, len(days.names))
         else:
             values = numbers(column, device)
             known = NumberBins.of(values)
-            bins[name], novelty[name] = known, extremes(values, known, day)
-        columns[name] = profile_column(column, bins[name], day, len(days), device)
-    return ReferenceProfile(bins, Profile(days, np.bincount(day, minlength=len(days)), columns), novelty)
+            bins[name], novelty[name] = known, extremes(values, known, days.codes)
+        columns[name] = profile_column(column, bins[name], days, device)
+    return ReferenceProfile(bins, Profile(days.names, days.counts, columns), novelty)
 
 
 def observe_inputs(

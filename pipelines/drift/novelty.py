@@ -18,7 +18,8 @@ RARE_CATEGORIES = 2000
 
 @dataclass(frozen=True)
 class Extremes:
-    """The outermost values of either end, outermost first. day: (2, k); beyond: (2, k), how many lie further out."""
+    """The outermost values of either end, outermost first: at most a tenth of all, and EXTREMES, which is as many as
+    are counted. day: (2, k); beyond: (2, k), how many lie further out."""
 
     day: np.ndarray
     beyond: np.ndarray
@@ -55,8 +56,10 @@ def extremes(values: Array, bins: NumberBins, day: np.ndarray) -> Extremes:
     host = to_numpy(values)
     if len(bins.edges) < 2:
         return Extremes(np.empty((2, 0), dtype=int), np.empty((2, 0), dtype=int))
-    ends = [(host >= bins.edges[-2], -1), (host < bins.edges[1], 1)]
-    found = [_outermost(host[end & np.isfinite(host)] * sign, day[end & np.isfinite(host)]) for end, sign in ends]
+    # The outermost lie in the outermost bins.
+    upper = np.flatnonzero((host >= bins.edges[-2]) & (host < np.inf))
+    lower = np.flatnonzero((host < bins.edges[1]) & (host > -np.inf))
+    found = [_outermost(host[rows] * sign, day[rows]) for rows, sign in ((upper, -1), (lower, 1))]
     least = min(len(one[0]) for one in found)
     return Extremes(*(np.stack([one[position][:least] for one in found]) for position in (0, 1)))
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from pipelines.drift.bins import NumberBins
 from pipelines.drift.distances import psi
-from pipelines.drift.profile import number_column
+from pipelines.drift.profile import Days, number_column
 from pipelines.drift.series import Observation, Statistic
 from pipelines.drift.windows import HeldOut, Window
 from pipelines.errors import EmptyWindow
@@ -39,9 +39,7 @@ def observe_predictions(held_out: HeldOut, window: Window, policy: Monitoring, l
 
 def counts_by_day(bins: NumberBins, score: np.ndarray, day: np.ndarray) -> np.ndarray:
     """(days, bins); score, day: (n,)."""
-    codes, days = pd.factorize(day, sort=True)
-    column = number_column(score.astype("float64"), bins, codes, len(days))
-    return column.counts
+    return number_column(score.astype("float64"), bins, Days.of(day)).counts
 
 
 def is_probability(score: np.ndarray) -> bool:
