@@ -28,11 +28,22 @@ def test_nobody_reaches_a_step(overlay):
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_a_step_reaches_what_it_needs_and_no_more(overlay):
-    rules = [rule for policy in policies(overlay, STEPS) for rule in policy.get("egress", [])]
+    all_steps = [policy for policy in policies(overlay, STEPS) if policy["podSelector"] == {}]
+    rules = [rule for policy in all_steps for rule in policy.get("egress", [])]
     assert all(rule.get("to") and rule.get("ports") for rule in rules), "a rule without both opens the whole network"
     assert {port["port"] for rule in rules for port in rule["ports"]} == REACHED[overlay]
     blocks = [ip_network(peer["ipBlock"]["cidr"]) for rule in rules for peer in rule["to"] if "ipBlock" in peer]
     assert all(block.is_private and block.prefixlen >= 22 for block in blocks)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_step_that_tells_people_reaches_the_world_and_no_private_network(overlay):
+    (policy,) = [policy for policy in policies(overlay, STEPS) if policy["podSelector"] != {}]
+    assert policy["podSelector"] == {"matchLabels": {"trainyard/step": "alert"}}
+    ((block,),) = [[peer["ipBlock"] for peer in rule["to"]] for rule in policy["egress"]]
+    assert all(ip_network(block["cidr"]).supernet_of(ip_network(one)) for one in block["except"])
+    assert all(ip_network(one).is_private or ip_network(one).is_link_local for one in block["except"])
+    assert [port["port"] for rule in policy["egress"] for port in rule["ports"]] == [443, 465, 587]
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
