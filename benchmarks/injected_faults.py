@@ -198,10 +198,8 @@ FAULTS = {
     ),
     "sentinel": Fault("9999 where no gust was reported", sentinel("wind_gust_mph", 9999.0), DATA, ("wind_gust_mph",)),
     "carrier_renamed": Fault("UA comes as UAL", renamed("carrier", "UA", "UAL"), DATA, ("carrier",)),
-    "weather_40_percent_null": Fault("40 % of the rows find no weather", nulls("weather", 0.4), DATA, WEATHER),
-    "arrivals_10_percent_null": Fault(
-        "10 % of the rows find no live arrivals", nulls("origin_recent", 0.1), DATA, ARRIVALS
-    ),
+    "weather_nulls": Fault("40 % of the rows find no weather", nulls("weather", 0.4), DATA, WEATHER),
+    "arrivals_nulls": Fault("10 % of the rows find no live arrivals", nulls("origin_recent", 0.1), DATA, ARRIVALS),
     "weather_frozen": Fault("the weather stands still, its time goes on", frozen("weather"), DATA, WEATHER),
     "arrivals_stopped": Fault("no live arrivals any more", stopped("origin_recent"), DATA, ARRIVALS),
     "clock_in_utc": Fault("scheduled hour in UTC", clock_in_utc, DATA, ("sched_dep_hour",)),
@@ -223,7 +221,7 @@ FAULTS = {
     "evenings_on_time": Fault(
         "evening flights are as punctual as morning ones", evenings_like_mornings, frozenset({"concept_shift"})
     ),
-    "label_delay_doubled": Fault(
+    "labels_late": Fault(
         "labels after 20 days, declared 10", labels_late(LABEL_DELAY), frozenset({"late_labels"}), (), LABEL_DELAY
     ),
 }
