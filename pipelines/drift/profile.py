@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -51,10 +52,12 @@ class Days:
     @classmethod
     def of(cls, day: np.ndarray) -> "Days":
         """day: (n,)."""
-        codes, names = pd.factorize(day, sort=True)
-        is_sorted = bool((codes[1:] >= codes[:-1]).all())
+        # Rows come day by day, mostly: one look at each run of equal days is enough.
+        starts = np.flatnonzero(np.append(True, day[1:] != day[:-1])[: len(day)])
+        runs, names = pd.factorize(day[starts], sort=True)
+        codes = np.repeat(runs, np.diff(starts, append=len(day)))
         # Of integers of 16 bits NumPy's stable sort is a radix sort.
-        order = None if is_sorted else np.argsort(codes.astype("uint16"), kind="stable")
+        order = None if (np.diff(runs) >= 0).all() else np.argsort(codes.astype("uint16"), kind="stable")
         return cls(np.asarray(names), codes, np.bincount(codes, minlength=len(names)), order)
 
     def split(self, values: Array) -> list[Array]:
@@ -94,18 +97,21 @@ def number_column(values: Array, bins: NumberBins, days: Days) -> ColumnProfile:
 
     Each day is sorted and its bins are found in it, which is faster than to look up each value's bin.
     """
-    finite = np.array([-np.finfo("float64").max, np.inf])
-    points = np.concatenate([finite, [bins.low, np.nextafter(bins.high, np.inf)], bins.edges])
-    counts, known, sums = np.zeros((len(days.names), bins.count)), np.zeros(len(days.names)), []
+    xp, sums = namespace_of(values), []
+    ends = [-np.finfo("float64").max, np.inf, bins.low, np.nextafter(bins.high, np.inf)]
+    points = beside(np.concatenate([ends, bins.edges]), values)
+    counts, known = np.zeros((len(days.names), bins.count)), np.zeros(len(days.names))
     for day, part in enumerate(days.split(values)):
-        xp = namespace_of(part)
         ordered, rows = xp.sort(part), part.shape[0]
-        first, last, low, high, *at = to_numpy(xp.searchsorted(ordered, beside(points, ordered))).tolist()
-        nulls = int(xp.count_nonzero(xp.isnan(ordered)))
-        counts[day] = [*np.diff([0, *at, rows - nulls]), nulls]
+        first, last, low, high, *at = to_numpy(xp.searchsorted(ordered, points)).tolist()
+        nulls = int(xp.count_nonzero(xp.isnan(ordered[last:])))
+        counts[day] = [end - start for start, end in pairwise([0, *at, rows - nulls])] + [nulls]
         known[day] = last - first
-        about = ordered[low:high] - bins.center
-        below, above = (low - first, bins.low - bins.center), (last - high, bins.high - bins.center)
-        clipped = [sum(count * value**power for count, value in (below, above)) for power in (1, 2)]
-        sums.append([float(xp.sum(about)) + clipped[0], float(xp.sum(about * about)) + clipped[1]])
-    return ColumnProfile(counts, known, *np.asarray(sums).T.reshape(2, -1))
+        about, below, above = ordered[low:high] - bins.center, bins.low - bins.center, bins.high - bins.center
+        sums.append(
+            (
+                float(xp.sum(about)) + (low - first) * below + (last - high) * above,
+                float(xp.sum(about * about)) + (low - first) * below**2 + (last - high) * above**2,
+            )
+        )
+    return ColumnProfile(counts, known, *np.reshape(sums, (-1, 2)).T)
