@@ -7,11 +7,14 @@ from pipelines.drift.distances import psi
 from pipelines.drift.profile import Days, number_column, profile_rows
 from pipelines.drift.psi import population_stability_index
 from tests.pipelines.drift import days
+from tests.pipelines.gpu import cupy_or_skip
 
 
-@pytest.fixture(params=[np, array_api_strict], ids=lambda namespace: namespace.__name__)
+@pytest.fixture(params=["numpy", "array_api_strict", "cupy"])
 def xp(request):
-    return request.param
+    if request.param == "cupy":
+        return cupy_or_skip("a profile on a GPU is not tried")
+    return {"numpy": np, "array_api_strict": array_api_strict}[request.param]
 
 
 def test_a_day_is_counted_by_hand(xp):
