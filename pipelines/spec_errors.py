@@ -1,9 +1,13 @@
-"""Words for what is wrong in a declaration: pydantic's errors as `key rule (got value)`."""
+"""Words for what is wrong in a declaration: pydantic's errors as `key rule (got value)`.
+
+Logs, pages and Airflow's import errors repeat them, so what may be the address of a channel is not shown.
+"""
 
 from typing import Any
 
 from pydantic import BaseModel
 
+NOT_SHOWN = "not shown here, it may hold a secret; a channel is a name, its address stands in TRAINYARD_CHANNEL_<NAME>"
 # Of a gate's kind in the location of an error: after `gates` and the gate's number.
 TAG_POSITION = 2
 
@@ -15,7 +19,7 @@ def sentence(kind: type[BaseModel], error: Any) -> str:
         return f"{key} is required"
     if error["type"] == "extra_forbidden":
         allowed = ", ".join(sorted(_keys_at(kind.model_json_schema(), error["loc"][:-1])))
-        return f"unknown key '{key}' (got {error['input']!r}); allowed here: {allowed}"
+        return f"unknown key '{key}' ({_got(error)}); allowed here: {allowed}"
     rule = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     if error["type"] == "value_error" and isinstance(error["input"], dict):
         return f"{key}: {rule}".removeprefix(": ")
@@ -26,7 +30,14 @@ def sentence(kind: type[BaseModel], error: Any) -> str:
         rule = f"must match {error['ctx']['pattern']}: lower-case letters, digits and underscores"
     elif error["type"] in ("too_short", "string_too_short"):
         rule = f"must have at least {error['ctx']['min_length']} entries or characters"
-    return f"{key} {rule if rule.startswith('must') else f'must be {rule}'} (got {error['input']!r})"
+    return f"{key} {rule if rule.startswith('must') else f'must be {rule}'} ({_got(error)})"
+
+
+def _got(error: Any) -> str:
+    """The value, unless it is one of a channel or has an address anywhere in it."""
+    shown, location = repr(error["input"]), error["loc"]
+    unknown = location[0] == "alerts" and error["type"] == "extra_forbidden"
+    return NOT_SHOWN if "://" in shown or "channels" in location or unknown else f"got {shown}"
 
 
 def _dotted(location: tuple[str | int, ...]) -> str:

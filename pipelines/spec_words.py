@@ -44,6 +44,6 @@ Duration = Annotated[
 
 
 class Strict(BaseModel):
-    """Frozen, no type is coerced, no unknown key is taken."""
+    """Frozen, no type is coerced, no unknown key is taken; tracebacks do not repeat what was given."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
