@@ -68,19 +68,19 @@ def due(incident: Incident, alerts: Alerts) -> list[Delivery]:
 
 
 def _owed(incident: Incident, alerts: Alerts, channel: str) -> Delivery | None:
+    """Of the things whose severity is routed to the channel: what is worse belongs to others and hides nothing."""
     told = incident.told.get(channel, {})
     before = worst(list(told.values()))
     if not incident.things:
         return Delivery(channel, None, before, []) if told else None
-    new = {
+    new: dict[str, AlertSeverity] = {
         thing: severity
         for thing, severity in incident.things.items()
-        if ORDER.index(severity) > ORDER.index(told.get(thing, "ok"))
+        if severity != "ok"
+        and channel in alerts.channels_of(severity)
+        and ORDER.index(severity) > ORDER.index(told.get(thing, "ok"))
     }
-    severity = worst(list(new.values()))
-    if severity == "ok" or channel not in alerts.channels_of(severity):
-        return None
-    return Delivery(channel, severity, before, list(new))
+    return Delivery(channel, max(new.values(), key=ORDER.index), before, list(new)) if new else None
 
 
 def delivered(incident: Incident, delivery: Delivery) -> Incident:

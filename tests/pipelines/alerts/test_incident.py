@@ -25,7 +25,7 @@ def test_a_warning_goes_to_its_channel_alone():
 
 def test_everything_of_a_window_is_one_delivery_a_channel():
     owed = due(after(Incident(), "p1", x="warning", y="critical"), ALERTS)
-    assert owed == [Delivery("on_call", "critical", "ok", ["x", "y"]), Delivery("team", "critical", "ok", ["x", "y"])]
+    assert owed == [Delivery("on_call", "critical", "ok", ["y"]), Delivery("team", "critical", "ok", ["x", "y"])]
 
 
 def test_an_incident_that_goes_on_is_not_told_again():
@@ -45,6 +45,18 @@ def test_a_rise_is_told_and_reaches_those_whom_it_concerns_now():
 def test_another_thing_in_the_same_incident_is_told():
     second = after(told(after(Incident(), "p1", x="warning"), "team"), "p2", x="warning", y="warning")
     assert due(second, ALERTS) == [Delivery("team", "warning", "warning", ["y"])]
+
+
+def test_something_worse_for_others_hides_no_warning():
+    apart = Alerts(
+        routes=[Route(severity="warning", channels=["team"]), Route(severity="critical", channels=["on_call"])]
+    )
+    first = after(Incident(), "p1", x="critical", y="warning")
+    assert due(first, apart) == [Delivery("on_call", "critical", "ok", ["x"]), Delivery("team", "warning", "ok", ["y"])]
+    for delivery in due(first, apart):
+        first = delivered(first, delivery)
+    second = after(first, "p2", x="critical", y="warning", z="warning")
+    assert due(second, apart) == [Delivery("team", "warning", "warning", ["z"])]
 
 
 def test_what_gets_milder_is_not_told():
