@@ -29,7 +29,7 @@ def findings(
     no finding.
     """
     things: dict[str, list[SeriesState]] = {}
-    for state in report.states:
+    for state in [*report.states, *(one for window in report.revisited for one in window.counted)]:
         watched = state.observation
         things.setdefault(f"{watched.family}/{watched.subject.partition('[')[0]}", []).append(state)
     found = {thing: worst([state.severity for state in states]) for thing, states in things.items()}
@@ -38,16 +38,14 @@ def findings(
     found |= {f"unmonitored/{part}": unmonitored_is for part in unmonitored}
     alarming = {thing: severity for thing, severity in found.items() if ORDER.index(severity) >= ORDER.index(least)}
     untold = {
-        thing
-        for thing, states in things.items()
-        if thing not in alarming and not _is_well(states, report.quality_severity)
+        thing for thing, states in things.items() if thing not in alarming and not _is_well(states, report.told_quality)
     }
     return Findings(alarming, frozenset(untold))
 
 
 def _is_well(states: list[SeriesState], quality: Severity | None) -> bool:
     """Whether a thing that does not alarm was seen to be right: not while one of its series is beyond its threshold
-    and has yet to persist, and for quality not before the window is final."""
+    and has yet to persist, and for quality not before the window, or an earlier one looked at again, is final."""
     known = [state for state in states if state.observation.value is not None]
     if states[0].observation.family == "quality" and quality is None:
         return False

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from pipelines.array import Device
 from pipelines.drift.attribution import attribute
 from pipelines.drift.business import observe_business
@@ -12,14 +14,17 @@ from pipelines.drift.labels import observe_labels
 from pipelines.drift.predictions import observe_predictions
 from pipelines.drift.quality import observe_quality
 from pipelines.drift.reference import seasonal_columns
-from pipelines.drift.report import DriftReport, Labels, Revisited
-from pipelines.drift.series import Observation
-from pipelines.drift.severity import judge, overall, quality_severity
+from pipelines.drift.report import Attribution, DriftReport, Labels
+from pipelines.drift.revisits import Looks, attribution_with, judge_again, overall_with, with_counting
+from pipelines.drift.series import Observation, SeriesState
+from pipelines.drift.severity import judge_after, quality_severity
 from pipelines.drift.volume import observe_volume, require_windows
 from pipelines.drift.windows import Reference, Window
 from pipelines.features import declared_views
 from pipelines.spec import ModelSpec
 from pipelines.training_set import declared_features
+
+NOT_LOOKED = Looks()
 
 
 def profiled(spec: ModelSpec, reference: Reference, device: Device = "cpu") -> ReferenceProfile:
@@ -41,33 +46,47 @@ def assess(
     bounds: Mapping[str, float],
     history: History,
     beside: Sequence[Observation] = (),
-    revisited: Sequence[Revisited] = (),
+    looks: Looks = NOT_LOOKED,
     device: Device = "cpu",
 ) -> DriftReport:
     """Everything that is watched in one window, judged and explained.
 
     profile: of the reference, by `profiled`. bounds: what each series reaches by chance, none where the declared
-    numbers alone decide. beside: what only the store can tell (ages of features, missing partitions, skew).
+    numbers alone decide. beside: what only the store can tell (ages of features, missing partitions, skew). looks: at
+    earlier windows; their quality counts where this window's own is not known yet.
     Raises EmptyWindow when either side has no rows, CallerError for a window in the future, GpuMissing.
     """
     observations = [*_observe(spec, reference, profile, window, labels, device), *beside]
-    states = judge(spec.monitoring, observations, bounds, history, window.part, reference.version)
-    severity, reasons = overall(states)
-    known = window.rows.labelled().label
+    policy, version, past = spec.monitoring, reference.version, history.before(window.part)
+    judged, past = judge_again(policy, looks.found, bounds, past, window, version)
+    states = judge_after(policy, observations, bounds, past, window.part, version)
+    revisited = with_counting(judged, states, version)
+    severity, reasons = overall_with(states, revisited, looks.refused, version)
     return DriftReport(
         model=spec.name,
         part=window.part,
         as_of=window.as_of.isoformat(),
-        model_version=reference.version,
+        model_version=version,
         severity=severity,
         quality_severity=quality_severity(states),
         reasons=reasons,
         labels=labels,
-        positive_rate=float(known.mean()) if len(known) else None,
-        attribution=attribute(states, reference, window, labels, declared_views(spec.dataset)),
+        positive_rate=_rate_of(window.rows.labelled().label),
+        attribution=attribution_with(_attribution(spec, states, reference, window, labels), revisited),
         states=states,
-        revisited=list(revisited),
+        revisited=revisited,
+        not_revisited=looks.refused,
     )
+
+
+def _attribution(
+    spec: ModelSpec, states: Sequence[SeriesState], reference: Reference, window: Window, labels: Labels
+) -> Attribution:
+    return attribute(states, reference, window, labels, declared_views(spec.dataset))
+
+
+def _rate_of(label: np.ndarray) -> float | None:
+    return float(label.mean()) if len(label) else None
 
 
 def _observe(

@@ -6,7 +6,7 @@ earlier windows that it looked at again; it never changes what another run kept.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.drift.report import DriftReport, Revisited
-from pipelines.drift.series import Observation, SeriesState
+from pipelines.drift.series import SeriesState
 from pipelines.interval import parse_time
 from pipelines.layout import monitoring_table
 from pipelines.store import Store
@@ -45,7 +45,7 @@ KNOWN = ["run", "as_of", "window", "model_version", "series", "value", "worth", 
 class Seen:
     """One series in one window, as a run saw it. run, window: parts.
 
-    threshold: that the window was judged against; None where the series informed only, or was only looked at again.
+    threshold: that the window was judged against; None where the series informed only.
     """
 
     run: str
@@ -69,6 +69,20 @@ class History:
         """What runs of earlier windows knew of earlier windows: a window run twice has the same past."""
         return History(tuple(one for one in self.seen if one.run < part and one.window < part))
 
+    def earlier_than(self, part: str) -> "History":
+        """Of windows before the part alone."""
+        return History(tuple(one for one in self.seen if one.window < part))
+
+    def thresholds(self, part: str) -> dict[str, float]:
+        """What each series of the window was judged against when it was last seen; without those that informed."""
+        found = {series: windows.get(part) for series, windows in self._by_series.items()}
+        return {series: one.threshold for series, one in found.items() if one is not None and one.threshold is not None}
+
+    def with_look(self, run: str, as_of: datetime, window: Revisited) -> "History":
+        """With what a run that is under way sees of an earlier window."""
+        seen = [_seen(run, as_of, window.part, window.model_version, state) for state in window.states]
+        return History((*self.seen, *seen))
+
     @cached_property
     def windows(self) -> list[str]:
         """Parts that were looked at, oldest first; windows that no run came to are not among them."""
@@ -76,15 +90,15 @@ class History:
 
     def of(self, series: str) -> list[Seen]:
         """The series in every window that had it, oldest first, each as it was seen last."""
-        return self._by_series.get(series, [])
+        return list(self._by_series.get(series, {}).values())
 
     @cached_property
-    def _by_series(self) -> dict[str, list[Seen]]:
+    def _by_series(self) -> dict[str, dict[str, Seen]]:
+        """By series and window, the oldest window first."""
         found: dict[str, dict[str, Seen]] = {}
         for one in sorted(self.seen, key=lambda one: (one.window, one.as_of, one.run)):
-            windows = found.setdefault(one.series, {})
-            windows[one.window] = _with_threshold(one, windows.get(one.window))
-        return {series: list(windows.values()) for series, windows in found.items()}
+            found.setdefault(one.series, {})[one.window] = one
+        return found
 
 
 def write(store: Store, report: DriftReport) -> str:
@@ -93,8 +107,9 @@ def write(store: Store, report: DriftReport) -> str:
     Raises Unavailable when other writers win every attempt.
     """
     as_of = parse_time(report.as_of)
-    rows = [_judged(report, as_of, state) for state in report.states]
-    rows += [_looked_at_again(report, as_of, window, one) for window in report.revisited for one in window.quality]
+    rows = [_row(report, as_of, report.part, report.model_version, state) for state in report.states]
+    for window in report.revisited:
+        rows += [_row(report, as_of, window.part, window.model_version, state) for state in window.states]
     kept = pa.Table.from_pylist(rows, SCHEMA)
     return str(store.replace_partition(monitoring_table(report.model), kept, f"{report.part}@{stamp(as_of)}"))
 
@@ -113,46 +128,24 @@ def read(store: Store, model: str, before: datetime) -> History:
 
 def history_of(reports: Sequence[DriftReport]) -> History:
     """What those runs saw of their own windows, without a table: for a replay."""
-    return History(tuple(_seen(report, state) for report in reports for state in report.states))
-
-
-def _seen(report: DriftReport, state: SeriesState) -> Seen:
-    one = state.observation
-    return Seen(
-        run=report.part,
-        as_of=parse_time(report.as_of),
-        window=report.part,
-        model_version=report.model_version,
-        series=one.series,
-        value=one.value,
-        worth=one.worth,
-        threshold=state.threshold,
-        daily=one.daily,
+    return History(
+        tuple(
+            _seen(report.part, parse_time(report.as_of), report.part, report.model_version, state)
+            for report in reports
+            for state in report.states
+        )
     )
 
 
-def _with_threshold(seen: Seen, earlier: Seen | None) -> Seen:
-    """A look back judges not: what the window was judged against stays so."""
-    if seen.threshold is not None:
-        return seen
-    return replace(seen, threshold=seen.worth if earlier is None else earlier.threshold)
+def _seen(run: str, as_of: datetime, window: str, version: int, state: SeriesState) -> Seen:
+    one = state.observation
+    return Seen(run, as_of, window, version, one.series, _told(one.value), one.worth, state.threshold, one.daily)
 
 
-def _judged(report: DriftReport, as_of: datetime, state: SeriesState) -> dict[str, object]:
-    judged = {"threshold": state.threshold, "severity": state.severity}
-    return _row(report.part, as_of, report.part, report.model_version, state.observation) | judged
-
-
-def _looked_at_again(
-    report: DriftReport, as_of: datetime, window: Revisited, observation: Observation
-) -> dict[str, object]:
-    unjudged = {"threshold": None, "severity": None}
-    return _row(report.part, as_of, window.part, window.model_version, observation) | unjudged
-
-
-def _row(run: str, as_of: datetime, window: str, version: int, one: Observation) -> dict[str, object]:
+def _row(report: DriftReport, as_of: datetime, window: str, version: int, state: SeriesState) -> dict[str, object]:
+    one = state.observation
     return {
-        "run": run,
+        "run": report.part,
         "as_of": as_of,
         "window": window,
         "model_version": version,
@@ -161,6 +154,8 @@ def _row(run: str, as_of: datetime, window: str, version: int, one: Observation)
         "low": _told(one.low),
         "high": _told(one.high),
         "worth": one.worth,
+        "threshold": state.threshold,
+        "severity": state.severity,
         "daily": one.daily,
         "text": one.text,
     }

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from pipelines.drift.series import Observation, SeriesState, Severity
+from pipelines.drift.series import Observation, SeriesState, Severity, worst
 from pipelines.errors import CallerError
 
 Cause = Literal["none", "data_fault", "covariate_shift", "concept_shift", "late_labels", "volume", "unknown"]
@@ -58,18 +58,26 @@ class Attribution:
 
 @dataclass(frozen=True)
 class Revisited:
-    """An earlier window whose labels came or changed since it was last looked at."""
+    """An earlier window whose labels came or changed since it was last looked at.
+
+    states: of its quality and its labels, judged now. counting: series of it that count in the report's severity.
+    """
 
     part: str
     model_version: int
     labels: Labels
-    quality: list[Observation]
+    states: list[SeriesState]
+    counting: list[str] = field(default_factory=list)
+
+    @property
+    def counted(self) -> list[SeriesState]:
+        return [state for state in self.states if state.observation.series in self.counting]
 
 
 @dataclass(frozen=True)
 class DriftReport:
     """as_of: ISO, UTC. severity: of everything; quality_severity: of quality alone, None until the window is final.
-    reasons: the worst first. states: every series."""
+    reasons: the worst first. states: every series. revisited: oldest first; not_revisited: by part, why not."""
 
     model: str
     part: str
@@ -83,6 +91,13 @@ class DriftReport:
     attribution: Attribution
     states: list[SeriesState]
     revisited: list[Revisited] = field(default_factory=list)
+    not_revisited: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def told_quality(self) -> Severity | None:
+        """Of the newest window whose quality counts, this one or one looked at again; None where none does."""
+        losses = [one for window in self.revisited for one in window.counted if one.observation.statistic == "loss"]
+        return self.quality_severity or (worst([one.severity for one in losses]) if losses else None)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1, sort_keys=True)
@@ -105,12 +120,15 @@ class DriftReport:
                 slices=[SliceLoss(**one) for one in told.pop("slices")],
                 **told,
             ),
-            states=[SeriesState(Observation(**one.pop("observation")), **one) for one in raw.pop("states")],
+            states=_states(raw.pop("states")),
             revisited=[_revisited(one) for one in raw.pop("revisited")],
             **raw,
         )
 
 
 def _revisited(raw: dict[str, Any]) -> Revisited:
-    labels, quality = Labels(**raw.pop("labels")), [Observation(**one) for one in raw.pop("quality")]
-    return Revisited(labels=labels, quality=quality, **raw)
+    return Revisited(labels=Labels(**raw.pop("labels")), states=_states(raw.pop("states")), **raw)
+
+
+def _states(raw: list[dict[str, Any]]) -> list[SeriesState]:
+    return [SeriesState(Observation(**one.pop("observation")), **one) for one in raw]

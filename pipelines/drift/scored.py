@@ -7,13 +7,13 @@ import pandas as pd
 from pipelines.array import Device
 from pipelines.champions import Champion, champions
 from pipelines.dataset import backfill_command, covered_part
-from pipelines.drift.labels import labels_of, unfinished_windows
+from pipelines.drift.labels import labels_of, observe_labels, unfinished_windows
 from pipelines.drift.quality import observe_quality
 from pipelines.drift.reference import partition_before, reference_of, rows_of
-from pipelines.drift.report import Revisited
+from pipelines.drift.revisits import Look, Looks
 from pipelines.drift.windows import Window
-from pipelines.errors import MissingInput
-from pipelines.interval import Interval
+from pipelines.errors import CallerError, MissingInput
+from pipelines.interval import Interval, part_key
 from pipelines.layout import predictions_table
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
@@ -54,24 +54,28 @@ def window_of(spec: ModelSpec, store: Store, interval: Interval, as_of: datetime
     )
 
 
-def look_again(spec: ModelSpec, store: Store, interval: Interval, device: Device) -> list[Revisited]:
+def look_again(spec: ModelSpec, store: Store, interval: Interval, device: Device) -> Looks:
     """Earlier windows whose labels came or changed since they were last looked at, as of the interval's end.
 
-    One whose predictions are void by now, or gone, is left to the run that scores it again.
+    One that cannot be read, as its rows are others than were scored, is told of and left to the run that scores it
+    again.
     """
-    found = []
+    found, refused, granularity = [], {}, find_dataset(spec.dataset).partition
     for earlier in unfinished_windows(spec, store, interval):
         try:
-            logged, champion = scored_by(spec, store, earlier)
-        except MissingInput as reason:
-            print(f"not looked at again: {reason}", flush=True)
-            continue
-        window = window_of(spec, store, earlier, interval.as_of, logged)
-        labels = labels_of(spec, store, window)
-        reference = reference_of(spec, store, champion, earlier, {})
-        quality = observe_quality(spec, reference, window, labels, device)
-        found.append(Revisited(window.part, champion.version, labels, quality))
-    return found
+            found.append(_look(spec, store, earlier, interval.as_of, device))
+        except CallerError as reason:
+            refused[part_key(earlier.start, granularity)] = str(reason)
+    return Looks(found, refused)
+
+
+def _look(spec: ModelSpec, store: Store, earlier: Interval, as_of: datetime, device: Device) -> Look:
+    logged, champion = scored_by(spec, store, earlier)
+    window = window_of(spec, store, earlier, as_of, logged)
+    reference = reference_of(spec, store, champion, earlier, {})
+    labels = labels_of(spec, store, window)
+    quality = observe_quality(spec, reference, window, labels, device)
+    return Look(window.part, champion.version, labels, [*quality, *observe_labels(spec.monitoring, window, labels)])
 
 
 def _score_again(spec: ModelSpec, interval: Interval) -> str:

@@ -55,7 +55,18 @@ def judge(
     bounds: what chance alone reaches, by series; where there is none the declared number decides alone. history:
     of any windows, those before the part count. part, version: of the observations.
     """
-    past = history.before(part)
+    return judge_after(policy, observations, bounds, history.before(part), part, version)
+
+
+def judge_after(
+    policy: Monitoring,
+    observations: Sequence[Observation],
+    bounds: Mapping[str, float],
+    past: History,
+    part: str,
+    version: int,
+) -> list[SeriesState]:
+    """As `judge`, where all that the history holds is the part's past."""
     found = [_over_time(policy, one, bounds, past, part, version) for one in observations]
     moved = any(_predictions_moved(policy, one, bounds) for one in observations)
     quality = [_severe(policy, one, moved, holds=False) for one in found if one.observation.family == "quality"]

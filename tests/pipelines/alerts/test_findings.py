@@ -1,4 +1,7 @@
-from pipelines.alerts.findings import findings
+from dataclasses import replace
+
+from pipelines.alerts.findings import Findings, findings
+from pipelines.drift.report import Labels, Revisited
 from tests.pipelines.alerts.reports import report, state
 
 
@@ -45,6 +48,16 @@ def test_quality_is_not_over_before_the_window_is_final():
     calm = state("quality", "loss", "auc", "ok")
     assert found(calm, quality=None).untold == {"quality/auc"}
     assert found(calm).untold == frozenset()
+
+
+def test_quality_that_late_labels_tell_counts_as_this_window_s():
+    awaited = report("2013-03", state("quality", "loss", "auc", "ok", value=None), quality=None)
+    for severity, alarming in (("critical", {"quality/auc": "critical"}), ("ok", {})):
+        late = Revisited("2013-02", 3, Labels(9, 9, 0, True), [state("quality", "loss", "auc", severity)])
+        told = replace(awaited, revisited=[replace(late, counting=["quality/loss/auc"])])
+        assert findings(told, "wait", [], "warning", "warning") == Findings(alarming, frozenset())
+        not_counted = findings(replace(awaited, revisited=[late]), "wait", [], "warning", "warning")
+        assert not_counted == Findings({}, frozenset({"quality/auc"}))
 
 
 def test_a_question_to_a_person_and_an_order_to_stop_are_findings():

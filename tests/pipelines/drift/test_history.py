@@ -2,8 +2,6 @@ import math
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
-
 from pipelines.drift.history import History, read, write
 from pipelines.drift.report import Attribution, DriftReport, Labels, Revisited
 from pipelines.drift.series import Observation, SeriesState
@@ -49,7 +47,7 @@ def report(month: int, *observations: Observation, **changes: object) -> DriftRe
 
 
 def looked_again(month: int, *observations: Observation) -> list[Revisited]:
-    return [Revisited(f"2013-{month:02}", 3, LABELS, list(observations))]
+    return [Revisited(f"2013-{month:02}", 3, LABELS, [state(one) for one in observations])]
 
 
 def known(history: History, series: str = LOSS) -> dict[str, float | None]:
@@ -141,16 +139,13 @@ def test_of_two_looks_at_the_same_time_the_later_window_s_counts(store):
     assert known(read(store, "small", as_of(5)))["2013-03"] == 0.06
 
 
-@pytest.mark.parametrize(
-    ("own_run", "threshold"),
-    [(report(3, loss(None)), 0.03), (report(3, psi("distance_mi", 0.1)), 0.02)],
-    ids=["judged by its own run", "first seen when looked at again"],
-)
-def test_a_window_looked_at_again_keeps_the_threshold_that_it_had(store, own_run, threshold):
-    write(store, own_run)
-    write(store, report(4, loss(None), revisited=looked_again(3, loss(0.04))))
-    [march, _] = read(store, "small", as_of(5)).of(LOSS)
-    assert march.threshold == threshold
+def test_what_a_window_was_judged_against_is_known_also_of_one_looked_at_again(store):
+    write(store, report(3, loss(None), states=[state(loss(None), 0.03), state(psi("distance_mi", 0.1), None)]))
+    again = [Revisited("2013-03", 3, LABELS, [state(loss(0.04), 0.05)])]
+    write(store, report(4, loss(None), revisited=again))
+    assert read(store, "small", as_of(4)).thresholds("2013-03") == {LOSS: 0.03}
+    assert read(store, "small", as_of(5)).thresholds("2013-03") == {LOSS: 0.05}
+    assert read(store, "small", as_of(5)).thresholds("2013-02") == {}
 
 
 def test_a_series_that_informs_has_no_threshold(store):
