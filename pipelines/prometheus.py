@@ -19,6 +19,7 @@ from pipelines.champions import in_force_at
 from pipelines.drift.policy import ANSWERS
 from pipelines.drift.report import DriftReport
 from pipelines.drift.series import ORDER, Observation, worst
+from pipelines.errors import CallerError
 from pipelines.gates.evaluation import Evaluation
 from pipelines.gates.evaluations import newest_evaluation, read_evaluation
 from pipelines.journal import Event, everything, select
@@ -35,6 +36,7 @@ TOLD: Mapping[str, str] = {
     "quality_loss": "Loss against that in the newest monitored window; more is worse.",
     "labelled_ratio": "Share of the newest monitored window's rows that have a label.",
     "window_end_timestamp_seconds": "End of the newest monitored window.",
+    "window_readable": "0 where that window's drift report is gone or of an earlier form: monitor it again.",
     "drift_severity": "Of the newest monitored window: 0 ok, 1 info, 2 warning, 3 critical.",
     "feature_age_seconds": "Age of a view's features in the newest monitored window.",
     "gate_passed": "1 where the newest evaluated candidate passed the gate.",
@@ -92,7 +94,10 @@ def samples(store: Store, said: list[Event], model: str) -> Iterator[Sample]:
     monitored = select(said, "drift", model)
     if monitored:
         yield "window_end_timestamp_seconds", {}, monitored[-1].at.timestamp()
-        yield from _window(DriftReport.from_json(store.read_file(drift_report(model, monitored[-1].content["part"]))))
+        report = _report(store, model, monitored[-1].content["part"])
+        yield "window_readable", {}, float(report is not None)
+        if report is not None:
+            yield from _window(report)
     told = select(said, "alert", model)
     things = Counter(Incident.of(told[-1].content).things.values()) if told else Counter()
     for severity in SEVERITIES:
@@ -121,6 +126,17 @@ def _evaluation(store: Store, newest: Evaluation) -> Iterator[Sample]:
             spent = cost.get(f"{unit}_s")
             if spent is not None:
                 yield f"training_{unit}_seconds", {}, spent
+
+
+def _report(store: Store, model: str, part: str) -> DriftReport | None:
+    """None where it is gone or of another version of Trainyard: one model's must not silence the others."""
+    path = drift_report(model, part)
+    if not store.exists(path):
+        return None
+    try:
+        return DriftReport.from_json(store.read_file(path))
+    except CallerError:
+        return None
 
 
 def _window(report: DriftReport) -> Iterator[Sample]:

@@ -73,6 +73,7 @@ def test_all_that_is_watched_is_there(lived, capsys):
         ("quality_loss", "auc"): 0.06,
         ("labelled_ratio",): 1.0,
         ("window_end_timestamp_seconds",): MARCH.as_of.timestamp(),
+        ("window_readable",): 1,
         ("drift_severity", "quality"): 3,
         ("drift_severity", "input"): 2,
         ("drift_severity", "freshness"): 0,
@@ -90,6 +91,18 @@ def test_all_that_is_watched_is_there(lived, capsys):
         ("decisions_total", "stop"): 0,
     }
     assert found == expected
+
+
+@pytest.mark.parametrize("content", [b'{"part": "2013-03"}', None])
+def test_a_report_that_cannot_be_read_silences_nothing_else(lived, capsys, content):
+    if content is None:
+        lived.delete(drift_report(MODEL, "2013-03"))
+    else:
+        lived.write_file(drift_report(MODEL, "2013-03"), content)
+    assert main(["metrics"]) == 0
+    found = read(capsys.readouterr().out)
+    assert (found["window_readable",], found["champion_version",]) == (0, 2)
+    assert ("labelled_ratio",) not in found
 
 
 def test_the_same_store_says_the_same_twice(lived, capsys, tmp_path):
