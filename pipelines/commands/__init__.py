@@ -52,6 +52,14 @@ def said(text: str) -> str:
     return text.strip()
 
 
+def new_file(text: str) -> Path:
+    """The type of an argument that names a file to write: told before the work that would be lost."""
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"must be a file in a folder that is there (got {text})")
+    return path
+
+
 def span_of(options: argparse.Namespace) -> Interval:
     return Interval.parse(options.start, options.end)
 

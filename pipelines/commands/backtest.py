@@ -1,20 +1,28 @@
 """Compare policies of retraining over history."""
 
 import argparse
+from math import isfinite
 from pathlib import Path
 
-from pipelines.commands import leave_result
+from pipelines.commands import leave_result, new_file
 from pipelines.errors import EXIT_DONE
 
 SUMMARY = "replay policies of retraining over history: what each is worth, what it costs, and which to take"
 EXAMPLE = "python -m pipelines backtest flight_delay --policies never,monthly,quarterly,spec,critical-60"
 
 
+def number(text: str) -> float:
+    found = float(text)
+    if not isfinite(found):
+        raise argparse.ArgumentTypeError(f"must be finite (got {text})")
+    return found
+
+
 def positive(text: str) -> float:
-    number = float(text)
-    if not number >= 0:
+    found = number(text)
+    if found < 0:
         raise argparse.ArgumentTypeError(f"must be 0 or more (got {text})")
-    return number
+    return found
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -30,12 +38,12 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--margin", type=positive, help="gain in the metric's unit that is worth a retraining; else the spec's"
     )
-    command.add_argument("--floor", type=float, help="of the metric, for the days below it; else the spec's gate's")
+    command.add_argument("--floor", type=number, help="of the metric, for the days below it; else the spec's gate's")
     command.add_argument(
         "--price", type=positive, default=0.0, help="of a retraining to the oracle, in the metric's unit over a window"
     )
-    command.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    command.add_argument("--picture", type=Path, metavar="FILE", help="write the picture there, a PNG")
+    command.add_argument("--json", type=new_file, metavar="FILE", help="write all figures there")
+    command.add_argument("--picture", type=new_file, metavar="FILE", help="write the picture there, a PNG")
     command.add_argument("--result", type=Path, help="write the step's result (JSON: references and figures) there")
 
 

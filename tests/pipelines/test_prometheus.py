@@ -1,6 +1,7 @@
 """What Prometheus reads, parsed back by its own client."""
 
 import json
+import socket
 import threading
 import urllib.request
 
@@ -10,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pipelines.__main__ import main
 from pipelines.alerts_spec import Alerts
 from pipelines.champions import Champion, promote
+from pipelines.errors import EXIT_CALLER_ERROR
 from pipelines.gates.evaluation import Evaluation
 from pipelines.gates.gate import GateResult
 from pipelines.journal import Event, record
@@ -132,6 +134,12 @@ def test_it_is_served_and_read_anew_for_every_scrape(store):
         server.server_close()
         thread.join()
     assert thread not in threading.enumerate()
+
+
+def test_a_port_that_is_taken_is_told(store, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert main(["metrics", "--port", str(taken.getsockname()[1])]) == EXIT_CALLER_ERROR
+    assert "in use. Give a free --port" in capsys.readouterr().err
 
 
 def scrape(port):

@@ -1,5 +1,7 @@
 """What a filled-in form becomes on the command line."""
 
+from pathlib import Path
+
 import pytest
 from airflow.sdk.exceptions import ParamValidationError
 
@@ -28,6 +30,15 @@ def test_what_was_filled_in_is_glued_to_its_option():
 
 def test_a_number_of_nought_is_a_number():
     assert command(margin=0.0) == ["flight_delay", "--margin=0.0"]
+
+
+@pytest.mark.parametrize(
+    "option", ["--floor=nan", "--margin=inf", "--json=/nowhere/backtest.json", f"--picture={Path(__file__).parent}"]
+)
+def test_what_would_spoil_the_end_is_told_before_the_work(option, capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args(["backtest", "flight_delay", option])
+    assert "must be " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("filled", [{}, dict.fromkeys(EMPTY, "1"), {"floor": -0.5}])
