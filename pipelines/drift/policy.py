@@ -119,14 +119,15 @@ class Decision:
 def decide(policy: Retrain, state: RetrainState, signals: list[Signal]) -> Decision:
     """Whether to retrain, and why; the first rule that applies decides.
 
+    A freeze keeps from training, not from stopping or asking on faulty data, which nobody trains on.
     signals: all that alarm in the window, also those that were acted on before.
     """
-    if state.freeze is not None and state.as_of < state.freeze.until:
-        frozen = state.freeze
-        return Decision("wait", f"frozen until {frozen.until:%F} by {frozen.by}: {frozen.reason}")
     severity = worst([signal.severity for signal in signals if signal.persisted])
     if state.cause == "data_fault" and ORDER.index(severity) >= ORDER.index("warning"):
         return _on_data_fault(policy, state, severity, signals)
+    if state.freeze is not None and state.as_of < state.freeze.until:
+        frozen = state.freeze
+        return Decision("wait", f"frozen until {frozen.until:%F} by {frozen.by}: {frozen.reason}")
     fresh = [signal for signal in signals if _counts(policy, signal) and signal.identity not in state.consumed]
     over_age = _over_age(policy, state)
     without_drift = _why_drift_is_no_reason(policy, state, severity, signals, fresh)

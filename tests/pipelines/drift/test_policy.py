@@ -123,11 +123,18 @@ def test_a_new_signal_beside_one_that_was_acted_on_counts():
     assert decision == Decision("retrain", "critical: auc of EWR 0.55", [other.identity])
 
 
-def test_a_freeze_comes_before_all_else_until_its_day():
-    freeze = Freeze(until=AS_OF + days(1), by="ada", reason="the feed is being moved")
-    decision = answer(Retrain(on_data_fault="stop"), freeze=freeze, cause="data_fault")
+FREEZE = Freeze(until=AS_OF + days(1), by="ada", reason="the feed is being moved")
+
+
+def test_a_freeze_keeps_from_retraining_until_its_day():
+    decision = answer(freeze=FREEZE, champion_since=AS_OF - days(400))
     assert (decision.answer, decision.reason) == ("wait", "frozen until 2013-06-02 by ada: the feed is being moved")
-    assert answer(freeze=freeze.model_copy(update={"until": AS_OF})).answer == "retrain"
+    assert answer(freeze=FREEZE.model_copy(update={"until": AS_OF})).answer == "retrain"
+
+
+@pytest.mark.parametrize("told", ["stop", "ask"])
+def test_a_freeze_keeps_nobody_from_being_told_of_faulty_data(told):
+    assert answer(Retrain(on_data_fault=told), freeze=FREEZE, cause="data_fault").answer == told
 
 
 def test_a_failed_retraining_doubles_the_cooldown_and_says_so():
