@@ -92,6 +92,10 @@ def _says_the_same(earlier: Event, anew: Event) -> bool:
 
 
 def _stop(model: str, as_of: datetime, part: str, made: Decision, said: list[Event]) -> list[Event]:
-    """The stop of serving that goes with the decision, written once: a person may have lifted it since."""
+    """The stop of serving that goes with the decision, written once: a person may have lifted it since.
+
+    A window with later ones decided on stops nothing: to look at the past again says nothing of the data of now.
+    """
     stop = stop_event(model, as_of, part, made.reason)
-    return [stop] if made.answer == "stop" and all(event.key != stop.key for event in said) else []
+    is_past = any(event.at > as_of for event in select(said, DECISION, model))
+    return [stop] if made.answer == "stop" and not is_past and all(event.key != stop.key for event in said) else []

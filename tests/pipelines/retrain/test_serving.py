@@ -49,3 +49,10 @@ def test_what_a_person_resumed_the_same_monitor_does_not_stop_again(stopped):
 def test_a_report_that_changed_takes_the_decision_back_but_not_the_stop(stopped):
     assert decide_and_record(SPEC, stopped, report(quality="ok"), JUNE).content["decision"] == "wait"
     assert [stop.since for stop in stops(everything(stopped), MODEL)] == [JUNE]
+
+
+def test_a_window_of_the_past_that_is_looked_at_again_stops_nothing(store):
+    in_force(store, 1, APRIL)
+    decide_and_record(SPEC, store, report(quality="ok"), JULY)
+    assert decide_and_record(SPEC, store, FAULT, JUNE).content["decision"] == "stop"
+    assert stops(everything(store), MODEL) == []
