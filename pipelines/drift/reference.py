@@ -13,10 +13,9 @@ from pipelines.drift.held_out import held_out_of
 from pipelines.drift.windows import Reference
 from pipelines.errors import MissingInput
 from pipelines.features import declared_views
-from pipelines.gates.evaluation import Evaluation
+from pipelines.gates.evaluations import read_evaluation
 from pipelines.interval import Interval, midnight, partition_interval
 from pipelines.joined import joined_partition
-from pipelines.layout import evaluation
 from pipelines.monitoring_spec import ReferenceWindow
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
@@ -40,7 +39,14 @@ def reference_of(
 
     Raises MissingInput when none of its partitions is validated, or the champion was not evaluated.
     """
-    kept = Evaluation.from_json(store.read_file(evaluation(spec.name, champion.version)))
+    kept = read_evaluation(store, spec.name, champion.version)
+    if kept is None or not store.exists(kept.scores):
+        raise MissingInput(
+            f"{spec.name}: version {champion.version} has no {'evaluation' if kept is None else 'held-out scores'} in "
+            f"the store, so there is nothing to compare its quality with. Evaluate it again: "
+            f"python -m pipelines backfill {spec.name}__train --start … --end {champion.trained_until:%F} "
+            "--reprocess completed"
+        )
     chosen = reference_spans(spec, store, champion.trained_until, interval)
     return Reference(
         version=champion.version,

@@ -106,24 +106,29 @@ class DriftReport:
     def from_json(cls, content: bytes) -> "DriftReport":
         """Raises CallerError for a report that another version of Trainyard wrote."""
         raw: dict[str, Any] = json.loads(content)
-        if "attribution" not in raw:
-            model, part = raw.get("model", "…"), raw.get("part", "…")
+        model, part = raw.get("model", "…"), raw.get("part", "…")
+        try:
+            return _report(raw)
+        except (KeyError, TypeError) as error:
             raise CallerError(
-                f"{model}: the drift report of {part} is of an earlier form, without a cause. "
+                f"{model}: the drift report of {part} is of another form than this version writes ({error}). "
                 f"Make it anew: python -m pipelines backfill {model}__monitor --start … --end … --reprocess completed"
-            )
-        told = raw.pop("attribution")
-        return cls(
-            labels=Labels(**raw.pop("labels")),
-            attribution=Attribution(
-                moved=[Moved(**one) for one in told.pop("moved")],
-                slices=[SliceLoss(**one) for one in told.pop("slices")],
-                **told,
-            ),
-            states=_states(raw.pop("states")),
-            revisited=[_revisited(one) for one in raw.pop("revisited")],
-            **raw,
-        )
+            ) from error
+
+
+def _report(raw: dict[str, Any]) -> DriftReport:
+    told = raw.pop("attribution")
+    return DriftReport(
+        labels=Labels(**raw.pop("labels")),
+        attribution=Attribution(
+            moved=[Moved(**one) for one in told.pop("moved")],
+            slices=[SliceLoss(**one) for one in told.pop("slices")],
+            **told,
+        ),
+        states=_states(raw.pop("states")),
+        revisited=[_revisited(one) for one in raw.pop("revisited")],
+        **raw,
+    )
 
 
 def _revisited(raw: dict[str, Any]) -> Revisited:

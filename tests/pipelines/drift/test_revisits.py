@@ -1,5 +1,6 @@
 """What late labels bring: earlier windows judged again, and what of it counts in the run that looked."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ from pipelines.drift.report import Attribution, DriftReport, Labels, Revisited
 from pipelines.drift.revisits import Look, attribution_with, judge_again, overall_with, with_counting
 from pipelines.drift.series import Observation, SeriesState
 from pipelines.drift.severity import judge_after
+from pipelines.errors import CallerError
 from pipelines.monitoring_spec import Monitoring
 from pipelines.retrain.signals import signals_of
 from tests.pipelines.drift.made_windows import made_window
@@ -139,3 +141,13 @@ def test_a_report_is_read_back_with_the_windows_that_were_looked_at_again():
     kept = replace(report(quality=None), revisited=revisited, not_revisited={"2013-04": "score it again"})
     assert DriftReport.from_json(kept.to_json().encode()) == kept
     assert kept.told_quality == "critical"
+
+
+@pytest.mark.parametrize("change", [{"attribution": None}, {"revisited": [{"part": "2013-04", "quality": []}]}])
+def test_a_report_of_another_form_names_the_command_that_makes_it_anew(change):
+    kept = json.loads(report(part="2013-05").to_json()) | change
+    kept = {name: value for name, value in kept.items() if value is not None}
+    with pytest.raises(
+        CallerError, match=r"the drift report of 2013-05 is of another form .* backfill flight_delay__m"
+    ):
+        DriftReport.from_json(json.dumps(kept).encode())
