@@ -59,7 +59,11 @@ def _age(view: FeatureView, times: pd.DataFrame, day: np.ndarray, reference: pd.
         if view.time_column not in frame:
             told = f"{whose} carry no time of {view.name}, which the model did not read then"
             return Observation("freshness", "feature_age_h", view.name, None, None, told)
-    typical = float(_hours(view, reference).groupby(reference[PREDICT_AT].dt.date.to_numpy()).mean().median())
+    usual = _hours(view, reference)
+    if usual.isna().all():
+        told = f"{view.name} has no value at all in the reference, and no limit of age: there is no typical age"
+        return Observation("freshness", "feature_age_h", view.name, None, None, told)
+    typical = float(usual.groupby(reference[PREDICT_AT].dt.date.to_numpy()).mean().median())
     worth = max(TYPICAL_AGES * typical, 1.0)
     worth = min(worth, view.ttl / HOUR / 2) if view.ttl else worth
     now = _hours(view, times)

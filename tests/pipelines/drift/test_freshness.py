@@ -59,6 +59,14 @@ def test_a_value_that_grew_too_old_counts_as_old_as_its_limit():
     assert "null in 99.5% of rows" in found.text
 
 
+def test_a_feed_that_the_reference_never_had_has_no_typical_age():
+    unlimited, never = timedelta(0), hourly(QUARTER)
+    found = age(
+        hourly(APRIL), never.assign(weather_at=never["weather_at"].mask(never["weather_at"].notna())), unlimited
+    )
+    assert (found.value, found.worth) == (None, None) and "no value at all in the reference" in found.text
+
+
 def test_a_cold_start_in_the_reference_hides_nothing():
     cold = hourly(QUARTER)
     cold.loc[cold["predict_at"] < QUARTER.start + timedelta(days=2), "weather_at"] = pd.NaT
