@@ -6,7 +6,13 @@ from pipelines.array import Device
 from pipelines.champions import Champion
 from pipelines.drift.assessment import assess, profiled
 from pipelines.drift.bounds import bounds_of
-from pipelines.drift.freshness import aging_views, feature_times, observe_feature_age, observe_missing_partitions
+from pipelines.drift.freshness import (
+    aging_views,
+    feature_times,
+    observe_feature_age,
+    observe_missing_partitions,
+    refuse_future,
+)
 from pipelines.drift.history import read, write
 from pipelines.drift.labels import labels_of
 from pipelines.drift.page import draw
@@ -15,6 +21,7 @@ from pipelines.drift.report import DriftReport
 from pipelines.drift.scored import look_again, scored_by, window_of
 from pipelines.drift.series import Observation
 from pipelines.drift.skew import observe_skew, scoring_model
+from pipelines.drift.volume import require_windows
 from pipelines.drift.windows import Reference, Window
 from pipelines.estimators import importances
 from pipelines.flow import StepResult
@@ -40,6 +47,8 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     model = scoring_model(registry, spec.name, champion.version)
     reference = reference_of(spec, store, champion, interval, importances(model.booster) if model else {})
     window = window_of(spec, store, interval, interval.as_of, logged)
+    refuse_future(spec.name, window)
+    require_windows(reference, window)
     profile = profiled(spec, reference, device)
     report = assess(
         spec,
