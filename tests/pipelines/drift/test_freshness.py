@@ -61,9 +61,8 @@ def test_a_value_that_grew_too_old_counts_as_old_as_its_limit():
 
 def test_a_feed_that_the_reference_never_had_has_no_typical_age():
     unlimited, never = timedelta(0), hourly(QUARTER)
-    found = age(
-        hourly(APRIL), never.assign(weather_at=never["weather_at"].mask(never["weather_at"].notna())), unlimited
-    )
+    never["weather_at"] = never["weather_at"].mask(never["weather_at"].notna())
+    found = age(hourly(APRIL), never, unlimited)
     assert (found.value, found.worth) == (None, None) and "no value at all in the reference" in found.text
 
 
