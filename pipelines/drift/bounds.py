@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 
 import numpy as np
 
@@ -39,8 +40,17 @@ def bounds_of(spec: ModelSpec, store: Store, reference: Reference, profile: Refe
 
 
 def _digest(spec: ModelSpec, reference: Reference, profile: ReferenceProfile, informs: frozenset[str]) -> str:
-    """SHA-256 of all that decides the bounds: declaration, counts of the reference's days, held-out scores."""
-    declared = [spec.monitoring.model_dump(mode="json"), sorted(informs), [str(day) for day in profile.profile.days]]
+    """SHA-256 of all that decides the bounds: declaration, counts of the reference's days, held-out scores.
+
+    And of the form in which they are kept, so that those of another version of Trainyard are computed anew.
+    """
+    form = [field.name for field in fields(Thresholds)]
+    declared = [
+        spec.monitoring.model_dump(mode="json"),
+        sorted(informs),
+        [str(day) for day in profile.profile.days],
+        form,
+    ]
     digest = hashlib.sha256(json.dumps(declared, sort_keys=True).encode())
     for name, column in sorted(profile.profile.columns.items()):
         digest.update(name.encode() + np.ascontiguousarray(column.counts).tobytes())
