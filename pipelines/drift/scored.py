@@ -7,6 +7,7 @@ import pandas as pd
 from pipelines.array import Device
 from pipelines.champions import Champion, champions
 from pipelines.dataset import backfill_command, covered_part
+from pipelines.drift.freshness import refuse_future
 from pipelines.drift.labels import labels_of, observe_labels, unfinished_windows
 from pipelines.drift.quality import observe_quality
 from pipelines.drift.reference import partition_before, reference_of, rows_of
@@ -72,6 +73,7 @@ def look_again(spec: ModelSpec, store: Store, interval: Interval, device: Device
 def _look(spec: ModelSpec, store: Store, earlier: Interval, as_of: datetime, device: Device) -> Look:
     logged, champion = scored_by(spec, store, earlier)
     window = window_of(spec, store, earlier, as_of, logged)
+    refuse_future(spec.name, window)
     reference = reference_of(spec, store, champion, earlier, {})
     labels = labels_of(spec, store, window)
     quality = observe_quality(spec, reference, window, labels, device)
