@@ -35,6 +35,11 @@ class Trial:
     costs: list[Cost] = field(repr=False)
 
     @property
+    def mid(self) -> bool:
+        """Whether the first window has the fault in its second half alone."""
+        return self.start.day > 1
+
+    @property
     def costly_after(self) -> int | None:
         """The first window in which the fault costs more than it may unseen."""
         return next((number for number, one in enumerate(self.costs, 1) if one.matters), None)

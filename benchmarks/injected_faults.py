@@ -178,7 +178,7 @@ CELSIUS = (5 / 9, -160 / 9)
 METRES_PER_SECOND = (0.44704, 0.0)
 ARRIVALS = tuple(VIEWS["origin_recent"].columns())
 WEATHER = tuple(VIEWS["weather"].columns())
-LABEL_DELAY = timedelta(days=10)
+LABEL_DELAY = timedelta(days=20)
 
 FAULTS = {
     "celsius": Fault(
@@ -222,6 +222,6 @@ FAULTS = {
         "evening flights are as punctual as morning ones", evenings_like_mornings, frozenset({"concept_shift"})
     ),
     "labels_late": Fault(
-        "labels after 20 days, declared 10", labels_late(LABEL_DELAY), frozenset({"late_labels"}), (), LABEL_DELAY
+        "labels after 40 days, declared 20", labels_late(LABEL_DELAY), frozenset({"late_labels"}), (), LABEL_DELAY
     ),
 }

@@ -122,17 +122,19 @@ class Year:
         months = {part: fault.inject(rows, NEVER) for part, rows in self.months.items()}
         return replace(self, spec=self.spec.model_copy(update={"monitoring": monitoring}), months=months)
 
-    def window(self, champion: Champion, part: str) -> Window:
+    def window(self, champion: Champion, part: str, as_of: datetime | None = None) -> Window:
+        """As of its own end, unless another time is given."""
         interval = span_of(part)
-        rows, before = (self._rows([one], interval.end) for one in (part, part_before(part)))
-        return Window(part, interval, interval.end, rows, champion.model.score(rows.features), before)
+        as_of = as_of or interval.end
+        rows, before = (self._rows([one], as_of) for one in (part, part_before(part)))
+        return Window(part, interval, as_of, rows, champion.model.score(rows.features), before)
 
     def compared_with(self, champion: Champion, part: str) -> ReferenceSpans:
         return reference_spans(self.spec, self.store, champion.as_of, span_of(part))
 
     def reference(self, champion: Champion, chosen: ReferenceSpans, as_of: datetime) -> Reference:
         return Reference(
-            version=champion.as_of.month,
+            version=version_of(champion),
             trained_until=champion.as_of,
             since=champion.as_of,
             rows=self._rows(parts_of(chosen), as_of),
@@ -166,6 +168,10 @@ def cost(clean: Year, faulty: Year, champion: Champion, part: str, start: pd.Tim
     moved = float((paired["score_faulty"] - paired["score"]).abs().mean())
     means = [float(side["score"].mean()) for side in sides]
     return Cost(auc[0] - auc[1], max(moved, abs(means[1] - means[0])))
+
+
+def version_of(champion: Champion) -> int:
+    return champion.as_of.month
 
 
 def span_of(part: str) -> Interval:

@@ -7,27 +7,29 @@ from datetime import datetime
 import pandas as pd
 
 from benchmarks.evidently_defaults import DriftedColumns, drifted_columns
-from benchmarks.monitored_year import Champion, Year, parts_of, span_of
+from benchmarks.monitored_year import Champion, Year, parts_of, span_of, version_of
 from pipelines.drift.assessment import assess, informing_columns, profiled
 from pipelines.drift.bounds import WINDOW_DAYS
 from pipelines.drift.calibration import calibrate
 from pipelines.drift.freshness import aging_views, observe_feature_age
-from pipelines.drift.history import History, Seen
+from pipelines.drift.history import history_of
 from pipelines.drift.inputs import ReferenceProfile
-from pipelines.drift.labels import labels_known
+from pipelines.drift.labels import labels_known, observe_labels
+from pipelines.drift.quality import observe_quality
 from pipelines.drift.report import DriftReport
+from pipelines.drift.revisits import Look, Looks
 from pipelines.drift.series import ORDER
-from pipelines.drift.windows import Reference
-from pipelines.interval import parse_time
+from pipelines.drift.windows import Reference, Window
 from pipelines.training_set import declared_features
 
 FIRST_ALARM = ORDER.index("warning")
 
 
 def alarms_of(report: DriftReport) -> dict[str, int]:
-    """Series by how severe they are, from warning on."""
-    ranks = {state.observation.series: ORDER.index(state.severity) for state in report.states}
-    return {series: rank for series, rank in ranks.items() if rank >= FIRST_ALARM}
+    """Series, and those that count of earlier windows, by how severe they are, from warning on."""
+    states = [*report.states, *(state for one in report.revisited for state in one.counted)]
+    ranks = [(state.observation.series, ORDER.index(state.severity)) for state in states]
+    return {series: rank for series, rank in sorted(ranks) if rank >= FIRST_ALARM}
 
 
 def tells_more(faulty: DriftReport, clean: DriftReport) -> bool:
@@ -65,7 +67,18 @@ class Watch:
             compared.bounds,
             history_of(past),
             observe_feature_age(views, times, window.rows.day, compared.times),
+            self._looks(year, champion, window, past),
         )
+
+    def _looks(self, year: Year, champion: Champion, now: Window, past: Sequence[DriftReport]) -> Looks:
+        """At earlier windows of the same champion that were not final, with the labels that came since."""
+        policy, version, found = year.spec.monitoring, version_of(champion), []
+        for part in [one.part for one in past if one.model_version == version and not one.labels.final]:
+            window, reference = year.window(champion, part, now.as_of), self._compared(year, champion, part).reference
+            labels = labels_known(policy, window)
+            quality = observe_quality(year.spec, reference, window, labels)
+            found.append(Look(part, version, labels, [*quality, *observe_labels(policy, window, labels)]))
+        return Looks(found)
 
     def drifted(self, year: Year, champion: Champion, part: str) -> DriftedColumns:
         """Evidently's, on the same reference."""
@@ -87,24 +100,3 @@ class Watch:
         if not year.faulty.intersection(parts):
             self.known[champion.as_of, parts] = compared
         return compared
-
-
-def history_of(past: Sequence[DriftReport]) -> History:
-    """As the table of the monitor would hold them."""
-    return History(
-        tuple(
-            Seen(
-                run=report.part,
-                as_of=parse_time(report.as_of),
-                window=report.part,
-                model_version=report.model_version,
-                series=state.observation.series,
-                value=state.observation.value,
-                worth=state.observation.worth,
-                threshold=state.threshold,
-                daily=state.observation.daily,
-            )
-            for report in past
-            for state in report.states
-        )
-    )
