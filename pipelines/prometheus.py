@@ -141,11 +141,11 @@ def _report(store: Store, model: str, part: str) -> DriftReport | None:
 
 def _window(report: DriftReport) -> Iterator[Sample]:
     yield "labelled_ratio", {}, report.labels.covered
-    families = sorted({state.observation.family for state in report.states})
+    families = sorted({state.observation.family for state in report.counted})
     for family in families:
-        severities = [state.severity for state in report.states if state.observation.family == family]
+        severities = [state.severity for state in report.counted if state.observation.family == family]
         yield "drift_severity", {"family": family}, ORDER.index(worst(severities))
-    for state in report.states:
+    for state in report.counted:
         seen = state.observation
         if seen.value is None:
             continue

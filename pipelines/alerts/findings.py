@@ -29,7 +29,7 @@ def findings(
     no finding.
     """
     things: dict[str, list[SeriesState]] = {}
-    for state in [*report.states, *(one for window in report.revisited for one in window.counted)]:
+    for state in report.counted:
         watched = state.observation
         things.setdefault(f"{watched.family}/{watched.subject.partition('[')[0]}", []).append(state)
     found = {thing: worst([state.severity for state in states]) for thing, states in things.items()}

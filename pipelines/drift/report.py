@@ -94,6 +94,11 @@ class DriftReport:
     not_revisited: dict[str, str] = field(default_factory=dict)
 
     @property
+    def counted(self) -> list[SeriesState]:
+        """Every series of this window, then what counts of those looked at again."""
+        return [*self.states, *(state for window in self.revisited for state in window.counted)]
+
+    @property
     def told_quality(self) -> Severity | None:
         """Of the newest window whose quality counts, this one or one looked at again; None where none does."""
         losses = [one for window in self.revisited for one in window.counted if one.observation.statistic == "loss"]

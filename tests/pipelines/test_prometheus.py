@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import urllib.request
+from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -11,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pipelines.__main__ import main
 from pipelines.alerts_spec import Alerts
 from pipelines.champions import Champion, promote
+from pipelines.drift.report import Labels, Revisited
 from pipelines.errors import EXIT_CALLER_ERROR
 from pipelines.gates.evaluation import Evaluation
 from pipelines.gates.gate import GateResult
@@ -105,6 +107,17 @@ def test_a_report_that_cannot_be_read_silences_nothing_else(lived, capsys, conte
     found = read(capsys.readouterr().out)
     assert (found["window_readable",], found["champion_version",]) == (0, 2)
     assert ("labelled_ratio",) not in found
+
+
+def test_quality_that_late_labels_tell_is_the_newest_that_is_known(lived, capsys):
+    lost = state("quality", "loss", "auc", "critical", value=9.0)
+    again = Revisited("2013-02", 3, Labels(9, 9, 0, True), [lost], ["quality/loss/auc"])
+    awaited = report("2013-03", state("quality", "loss", "auc", "ok", value=None), quality=None)
+    seen = replace(awaited, revisited=[again])
+    lived.write_file(drift_report(MODEL, "2013-03"), seen.to_json().encode())
+    assert main(["metrics"]) == 0
+    found = read(capsys.readouterr().out)
+    assert (found["quality_loss", "auc"], found["drift_severity", "quality"]) == (9.0, 3)
 
 
 def test_the_same_store_says_the_same_twice(lived, capsys, tmp_path):
