@@ -174,7 +174,8 @@ def scores_of(spec: ModelSpec, predictions: pd.DataFrame, rows: Rows) -> pd.Data
     if len(predictions) != len(rows.key) or ordered["score"].isna().any():
         raise MissingInput(
             f"{spec.name}: the predictions were made on other rows than are in force now ({len(predictions):,} "
-            f"against {len(rows.key):,}). Score it again: backfill {spec.name}__predict --reprocess completed"
+            f"against {len(rows.key):,}). Score it again: python -m pipelines backfill {spec.name}__predict --start … "
+            "--end … --reprocess completed"
         )
     return ordered
 
