@@ -25,6 +25,14 @@ class Links:
 
 
 @dataclass(frozen=True)
+class Owners:
+    """Whose the model is, and whose the data that it reads: a data fault is theirs."""
+
+    model: str
+    data: str
+
+
+@dataclass(frozen=True)
 class Decision:
     """As decide_retrain journalled it."""
 
@@ -33,7 +41,7 @@ class Decision:
 
 
 def drift_message(
-    report: DriftReport, incident: Incident, delivery: Delivery, decision: Decision, owner: str, links: Links
+    report: DriftReport, incident: Incident, delivery: Delivery, decision: Decision, owners: Owners, links: Links
 ) -> Message:
     if delivery.severity is None:
         return _resolved(report, incident, links)
@@ -44,7 +52,8 @@ def drift_message(
     lines.append(f"Decision: {decision.answer}, {_cut(decision.reason)}")
     if delivery.before != "ok":
         lines.append(f"New since the last message: {', '.join(delivery.new)}")
-    lines.append(f"Owner: {owner}. Since {incident.since}, model version {report.model_version}.")
+    lines.append(f"Owner of the data: {owners.data}; of the model: {owners.model}.")
+    lines.append(f"Since {incident.since}, model version {report.model_version}.")
     return Message(
         incident=incident.key or "",
         level=delivery.severity,

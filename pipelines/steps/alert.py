@@ -9,7 +9,7 @@ from pipelines.alerts.findings import findings
 from pipelines.alerts.gaps import unmonitored
 from pipelines.alerts.incident import Delivery, Incident, advance, delivered, due
 from pipelines.alerts.message import Message
-from pipelines.alerts.wording import Decision, Links, drift_message
+from pipelines.alerts.wording import Decision, Links, Owners, drift_message
 from pipelines.dataset import backfill_command, covered_part
 from pipelines.drift.report import DriftReport
 from pipelines.environment import setting
@@ -114,7 +114,8 @@ def _links(spec: ModelSpec, store: Store, part: str, run_url: str | None) -> Lin
 
 def _message(spec: ModelSpec, window: Window, delivery: Delivery) -> Message:
     owner = spec.alerts.owner_of(delivery.severity, spec.owner) if delivery.severity else spec.owner
-    return drift_message(window.report, window.incident, delivery, window.decision, owner, window.links)
+    owners = Owners(owner, find_dataset(spec.dataset).owner)
+    return drift_message(window.report, window.incident, delivery, window.decision, owners, window.links)
 
 
 def _told(window: Window, delivery: Delivery, message: Message) -> Window:

@@ -68,7 +68,8 @@ def test_one_message_has_sentence_worst_reasons_decision_links_and_owner(store, 
         "- psi of carrier is 9.0",
         "- and 2 more on the page",
         "Decision: ask, inside the cooldown",
-        "Owner: flight-operations. Since 2013-03, model version 3.",
+        "Owner of the data: flight-data; of the model: flight-operations.",
+        "Since 2013-03, model version 3.",
         "Page: https://yard.example.com/store/drift/flight_delay/2013-03.html",
         "Run: https://airflow/dags/x/runs/y",
         "Runbook: docs/runbooks/drift-alarm.md",
@@ -100,7 +101,7 @@ def test_an_incident_is_told_once_again_when_it_rises_and_once_when_it_is_over(s
         "resolved: flight_delay in 2013-07",
     ]
     assert [one["type"] for one in told("on_call")] == ["failure", "success"]
-    assert "Owner: night-shift. Since 2013-03" in told("on_call")[0]["message"]
+    assert "of the model: night-shift. Since 2013-03" in told("on_call")[0]["message"]
     assert latest(store, "alert", MODEL).content["incident"]["key"] is None
 
 
