@@ -75,11 +75,11 @@ class Bench:
         """months: at whose start a champion takes force."""
         return cls(year, {month_start(month): year.champion(month_start(month), report) for month in months})
 
-    def clean_year(self, retrained: bool) -> tuple[list[DriftReport], list[DriftedColumns]]:
+    def clean_year(self, year: Year, retrained: bool) -> tuple[list[DriftReport], list[DriftedColumns]]:
         """Each month by the champion of its start, or all of them by the first one."""
         first = min(self.champions)
         planned = [(self.champions[at if retrained else first], f"{at:%Y-%m}") for at in sorted(self.champions)]
-        return self.clean_reports(self.year, planned), [self.clean_drifted(self.year, *one) for one in planned]
+        return self.clean_reports(year, planned), [self.clean_drifted(year, *one) for one in planned]
 
     def clean_reports(self, year: Year, planned: Sequence[tuple[Champion, str]]) -> list[DriftReport]:
         """Of windows without a fault, one after another; planned: the champion and part of each."""
