@@ -101,7 +101,7 @@ def test_an_incident_is_told_once_again_when_it_rises_and_once_when_it_is_over(s
         "resolved: flight_delay in 2013-07",
     ]
     assert [one["type"] for one in told("on_call")] == ["failure", "success"]
-    assert "of the model: night-shift. Since 2013-03" in told("on_call")[0]["message"]
+    assert "of the model: night-shift.\nSince 2013-03" in told("on_call")[0]["message"]
     assert latest(store, "alert", MODEL).content["incident"]["key"] is None
 
 
