@@ -176,11 +176,13 @@ def main() -> None:
     options = parser.parse_args()
     everything = not (options.quick or options.without_evidently_on_all)
     figures = costs(1 if options.quick else COPIES, 3 if options.quick else 5, everything)
+    show(figures)
     if options.store:
-        figures |= false_alarms(options.store, QUICK_YEARS if options.quick else YEARS)
+        counted = false_alarms(options.store, QUICK_YEARS if options.quick else YEARS)
+        show(counted)
+        figures |= counted
     else:
         print("No --store was given: the false alarms were not counted.")
-    show(figures)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1))
 
