@@ -20,7 +20,6 @@ from pipelines.drift.levels import (
 )
 from pipelines.drift.novelty import Novelty, extremes, rare_categories
 from pipelines.drift.profile import ColumnProfile, Days, Profile, numbers, profile_column, profile_rows
-from pipelines.drift.psi import population_stability_index
 from pipelines.drift.series import Observation, Statistic
 from pipelines.drift.windows import Window
 from pipelines.errors import EmptyWindow, MissingInput
@@ -35,22 +34,6 @@ STEP_WORTH = 1.5
 FROZEN_WORTH = 0.85
 # Of the partition before, what tells whether something began at its end.
 DAYS_BEFORE = BEFORE_DAYS + LEAST_AFTER_DAYS - 1
-
-
-@dataclass(frozen=True)
-class ColumnDrift:
-    """null_rate_rise: current minus reference share of nulls. seasonal columns inform and do not alarm."""
-
-    column: str
-    psi: float
-    null_rate_rise: float
-    seasonal: bool
-
-
-def column_drift(reference: pd.Series, current: pd.Series, seasonal: bool, device: Device = "cpu") -> ColumnDrift:
-    rise = float(current.isna().mean() - reference.isna().mean())
-    index = population_stability_index(reference, current, device=device)
-    return ColumnDrift(str(reference.name), index, rise, seasonal)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ WORDS: dict[Statistic, str] = {
     "psi": "PSI of {}",
     "wasserstein": "Wasserstein distance of {}",
     "step": "jump of {} from one day to the next",
-    "frozen": "lost spread within the days of {}",
+    "frozen": "standstill of {}",
     "mean_shift": "move of the mean of {}",
     "confidence_shift": "move of the confidence of {}",
     "loss": "loss of {}",

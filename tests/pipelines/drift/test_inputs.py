@@ -1,11 +1,9 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from pipelines.drift.inputs import (
     FROZEN_WORTH,
     STEP_WORTH,
-    column_drift,
     observe_inputs,
     profile_reference,
 )
@@ -168,9 +166,3 @@ def test_a_reference_without_rows_is_refused():
 def test_a_reference_without_a_feature_is_refused():
     with pytest.raises(MissingInput, match="the reference lacks delay"):
         observe({"other": weather(1)}, {"delay": weather(1)})
-
-
-def test_the_rise_of_nulls_is_current_minus_reference():
-    sides = (pd.Series(values, name="delay", dtype="float64") for values in ([1, 2, 3, None], [1, None, None, None]))
-    found = column_drift(*sides, seasonal=True)
-    assert (found.column, found.null_rate_rise, found.seasonal) == ("delay", 0.5, True)
