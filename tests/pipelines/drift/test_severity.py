@@ -269,7 +269,7 @@ def test_a_reason_says_why_an_alarm_only_informs():
 def test_a_reason_says_that_predictions_moved_with_a_fault():
     moved = seen_as("prediction", "mean_shift", 0.3, worth=None, subject="score")
     _, [fault] = overall(judge(ONCE, [moved, seen_as("input", "frozen", 0.4)], {}, NO_PAST, PART, 3))
-    assert fault.startswith("critical: lost spread within the days of column 0.4") and "predictions moved" in fault
+    assert fault.startswith("critical: standstill of column 0.4") and "predictions moved" in fault
 
 
 def test_reasons_come_worst_first_then_quality_then_by_how_far_beyond():
