@@ -47,10 +47,10 @@ def ensure_cluster(home: Home) -> None:
     modes = {folder: folder.stat().st_mode for folder in _way(home)}
     server = _package().get_server(draft, cleanup_mode=None, start=False)
     server.ensure_pgdata_inited()
-    # As root the package lets everybody read every folder on the way, /root perhaps; passing is enough.
+    # As root the package lets everybody read every folder on the way, /root perhaps; passing is enough. The way is
+    # never closed in between: another stack may be starting below the same folders.
     for folder, mode in modes.items():
-        folder.chmod(mode)
-    open_way(home)
+        folder.chmod(mode | stat.S_IXOTH)
     statements = "".join(f"CREATE DATABASE {name};\n" for name in DATABASES)
     subprocess.run(
         [str(server.bin_path / "postgres"), "--single", "-D", str(draft), "postgres"],

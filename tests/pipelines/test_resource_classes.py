@@ -56,7 +56,7 @@ def test_an_unknown_class_is_answered_with_those_there_are(tmp_path):
 
 
 def test_a_step_that_is_none_is_an_unknown_key(tmp_path):
-    with pytest.raises(SpecError, match=r"unknown key 'compute.ingest'.*allowed here: assemble"):
+    with pytest.raises(SpecError, match=r"unknown key 'compute.ingest'.*allowed here: alert, assemble"):
         declared(tmp_path, 'ingest = "cpu-large"')
 
 
