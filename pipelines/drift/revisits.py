@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipelines.drift.history import History
-from pipelines.drift.report import Attribution, Labels, Revisited
-from pipelines.drift.series import ORDER, Observation, SeriesState, Severity, worst
+from pipelines.drift.report import Attribution, Cause, Labels, Revisited
+from pipelines.drift.series import LOSSES, ORDER, Observation, SeriesState, Severity, worst
 from pipelines.drift.severity import judge_after, overall
 from pipelines.drift.windows import Window
 from pipelines.monitoring_spec import Monitoring
@@ -109,13 +109,18 @@ def overall_with(
 
 
 def attribution_with(attribution: Attribution, revisited: Sequence[Revisited]) -> Attribution:
-    """The run's own, with a sentence on each window that counts; without labels nothing tells why those alarm."""
+    """The run's own, with a sentence on each window that counts. Of why those alarm their labels alone can tell."""
     told = [f"Revisited {one.part}: {_lost(one)}." for one in revisited if _lost(one)]
     if not told:
         return attribution
-    cause = "unknown" if attribution.cause == "none" else attribution.cause
+    cause = _cause(revisited) if attribution.cause == "none" else attribution.cause
     detail = attribution.detail or told[-1]
     return replace(attribution, cause=cause, detail=detail, sentence=" ".join([*told, attribution.sentence]))
+
+
+def _cause(revisited: Sequence[Revisited]) -> Cause:
+    alarming = {state.observation.statistic for one in revisited for state in one.counted if state.alarms}
+    return "late_labels" if alarming == {"unlabelled_rate"} else "unknown"
 
 
 def _is_told_quality(state: SeriesState) -> bool:
@@ -139,7 +144,7 @@ def _lost(one: Revisited) -> str:
 
 
 def _losses(one: Revisited) -> str:
-    alarming = [state.observation for state in one.states if state.alarms and state.observation.statistic == "loss"]
+    alarming = [state.observation for state in one.states if state.alarms and state.observation.statistic in LOSSES]
     return "; ".join(_words(observation) for observation in alarming)
 
 

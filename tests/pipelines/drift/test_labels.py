@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.dataset import ValidatedPartition
-from pipelines.drift.labels import labels_of, observe_labels, unfinished_windows
+from pipelines.drift.labels import labels_known, labels_of, observe_labels, unfinished_windows
 from pipelines.drift.quality import observe_quality
 from pipelines.drift.windows import Window
 from pipelines.errors import MissingInput
@@ -190,6 +190,25 @@ def test_unlabelled_rows_inform_until_labels_are_due(store):
     assert "700 of 1,000 rows have no label as of 2013-05-01 00:00; 90% are due by 2013-06-15 00:00" in waiting.text
     late = observe_labels(SPEC.monitoring, due, labels_of(SPEC, store, due))[0]
     assert late.value == pytest.approx(0.03) and late.worth == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("landed", "missing"), [(500, 0.0), (0, 1.0)], ids=["all that are due have come", "none has come"]
+)
+def test_labels_that_do_not_come_are_told_before_the_window_s_last_one_is_due(landed, missing):
+    """Due ten days after departure: those of April's first twenty days are, at its end."""
+    policy = spec_with(label_delay=timedelta(days=10)).monitoring
+    frame = arriving([(ROWS, APRIL.end if landed else MAY.end)])
+    window = window_of(frame, APRIL.end)
+    share = observe_labels(policy, window, labels_known(policy, window))[0]
+    assert (share.value, share.worth) == (missing, 0.5)
+    assert "of the 667 rows up to 2013-04-21 00:00, whose labels were due by 2013-05-01 00:00, have none" in share.text
+
+
+def test_a_few_days_are_too_few_to_say_that_labels_do_not_come():
+    policy = spec_with(label_delay=timedelta(days=26)).monitoring
+    window = window_of(arriving([(ROWS, MAY.end)]), APRIL.end)
+    assert observe_labels(policy, window, labels_known(policy, window))[0].worth is None
 
 
 def test_labels_need_a_validated_partition(store):

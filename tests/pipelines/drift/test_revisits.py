@@ -70,6 +70,13 @@ def test_a_loss_that_late_labels_show_counts_where_the_window_s_own_is_not_known
     assert told.sentence.startswith("Revisited 2013-06: auc lost 0.070 [0.060, 0.080] now that its labels are in.")
 
 
+def test_labels_that_are_overdue_are_late_labels():
+    _, revisited = counted(look(6, late(1.0)))
+    assert attribution_with(CALM, revisited).cause == "late_labels"
+    _, revisited = counted(look(6, late(1.0), loss(0.07)))
+    assert attribution_with(CALM, revisited).cause == "unknown"
+
+
 def test_a_loss_of_old_counts_no_more_once_the_window_s_own_quality_is_known():
     states, revisited = counted(look(6, loss(0.07)), own=0.0)
     assert overall_with(states, revisited, {}, 3) == ("ok", [])
