@@ -16,7 +16,7 @@ from embedded.year import MODEL, month_start
 from pipelines.datasets.flights.schema import KEY, TIME
 from pipelines.drift.freshness import aging_views
 from pipelines.drift.reference import ReferenceSpans, reference_spans
-from pipelines.drift.windows import HeldOut, Reference, Window
+from pipelines.drift.windows import HeldOut, Reference, Scored, Window
 from pipelines.encoding import Encoding
 from pipelines.estimators import Model, importances
 from pipelines.feature_store import PREDICT_AT
@@ -31,11 +31,15 @@ from pipelines.walk_forward import hold_out
 # Joined rows by part, 2013-01 and so on.
 Months = Mapping[str, pd.DataFrame]
 NEVER = pd.Timestamp("2100-01-01", tz="UTC")
+SCORED = ("label", "score", "day")
+# February is the first month that a model fitted before it can be held to.
+FIRST_HELD_OUT_END = month_start(3)
 
 
 @dataclass(frozen=True)
 class Champion:
-    """model: fitted on all rows before as_of. held_out: the month before as_of, by a model that never saw it."""
+    """model: fitted on all rows before as_of. held_out: the month before as_of, by a model that never saw it, with as
+    many before it as the spec's walk-forward has."""
 
     as_of: datetime
     model: Model
@@ -77,19 +81,37 @@ class Year:
 
     def champion(self, as_of: datetime, report: Callable[[str], None]) -> Champion:
         """The shipped recipe on all that was known by then, as the step `train` fits it."""
-        files = {kind: self.kept / f"champion-{as_of:%Y-%m}.{kind}" for kind in ("ubj", "json", "parquet")}
+        files = self._files(as_of)
         if not all(path.exists() for path in files.values()):
             report(f"fitting the champion of {as_of:%F}")
             self._fit(as_of, files)
         scored = pd.read_parquet(files["parquet"])
-        label, score, day = (scored.pop(name).to_numpy() for name in ("label", "score", "day"))
-        held_out = HeldOut(label, score, day, scored[self.spec.monitoring.slices])
+        label, score, day = (scored.pop(name).to_numpy() for name in SCORED)
+        held_out = HeldOut(label, score, day, scored[self.spec.monitoring.slices], self._walk_forward(as_of, report))
         return Champion(
             as_of,
             Model(xgboost.Booster(model_file=files["ubj"]), Encoding.from_json(files["json"].read_text())),
             held_out,
             measure_all(self.spec.target.task, held_out.label, held_out.score, held_out.day),
         )
+
+    def _walk_forward(self, as_of: datetime, report: Callable[[str], None]) -> Scored:
+        """Held-out rows of this champion and of those of the month ends before it, as far as there are rows."""
+        ends = [
+            pd.Timestamp(as_of) - pd.DateOffset(months=back) for back in range(self.spec.training.walk_forward_windows)
+        ]
+        frames = []
+        for end in [one.to_pydatetime() for one in ends if one.to_pydatetime() >= FIRST_HELD_OUT_END]:
+            files = self._files(end)
+            if not files["parquet"].exists():
+                report(f"scoring the month before {end:%F}")
+                self._fit(end, files)
+            frames.append(pd.read_parquet(files["parquet"], columns=list(SCORED)))
+        together = pd.concat(frames, ignore_index=True)
+        return Scored(*(together[name].to_numpy() for name in SCORED))
+
+    def _files(self, as_of: datetime) -> dict[str, Path]:
+        return {kind: self.kept / f"champion-{as_of:%Y-%m}.{kind}" for kind in ("ubj", "json", "parquet")}
 
     def _fit(self, as_of: datetime, files: Mapping[str, Path]) -> None:
         training = self.spec.training.model_copy(update={"baselines": []})

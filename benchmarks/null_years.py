@@ -103,7 +103,7 @@ def simulate(spec: ModelSpec, drawn_from: Population, years: int, rate: FalseAla
             window = Window("null", Interval(rows.at.min(), rows.at.max()), rows.at.max(), rows, scores, None)
             seen = [
                 *observe_inputs(profile, window, policy, informs, "cpu"),
-                *observe_predictions(held_out, window, policy, labelled=False),
+                *observe_predictions(held_out, window, policy, informs=False),
             ]
             values = {one.series: one.value for one in seen if one.value is not None and one.series in bounds}
             auc = placements(held_out.label, held_out.score)[0] - placements(rows.label, scores)[0]

@@ -98,10 +98,17 @@ class Monitoring(Strict):
     psi_warning: float = Field(default=0.2, gt=0, description="PSI that is worth a warning (Siddiqi 2006).")
     null_rate_rise: float = Field(default=0.1, gt=0, le=1)
     unseen_rate: float = Field(default=0.05, gt=0, le=1, description="Share in categories that training never saw.")
+    vanished_rate: float = Field(default=0.05, gt=0, le=1, description="Share of the reference in ended categories.")
     out_of_range_rate: float = Field(default=0.05, gt=0, le=1, description="Share outside the reference's range.")
     volume_change: float = Field(default=0.5, gt=0, description="|log ratio| of rows a day; .5 is -39 % or +65 %.")
     prediction_shift: float = Field(
         default=0.05, gt=0, description="Move of the mean prediction, in its unit, that turns a data fault critical."
+    )
+    prediction_bias: float | None = Field(
+        default=None,
+        gt=0,
+        description="Distance of the mean label from the mean prediction, in its unit, that is worth a warning. Left "
+        "out: .05 of a probability; of other numbers it informs.",
     )
     skew_rate: float = Field(default=0.01, gt=0, le=1, description="Share of scores that come out otherwise now.")
     champion_age: Duration | None = Field(default=None, description="Age at which a champion is worth a warning.")

@@ -22,7 +22,7 @@ from pipelines.drift.volume import observe_volume, require_windows
 from pipelines.drift.windows import Reference, Window
 from pipelines.features import declared_views
 from pipelines.spec import ModelSpec
-from pipelines.training_set import declared_features
+from pipelines.training_set import declared_features, feature_names
 
 NOT_LOOKED = Looks()
 
@@ -34,7 +34,9 @@ def profiled(spec: ModelSpec, reference: Reference, device: Device = "cpu") -> R
 
 def informing_columns(spec: ModelSpec, reference: Reference) -> frozenset[str]:
     """Columns that move with the season and have no season of their own to be compared with."""
-    return frozenset() if reference.in_season else seasonal_columns(spec.dataset)
+    if reference.in_season:
+        return frozenset()
+    return seasonal_columns(spec.dataset).intersection(feature_names(spec))
 
 
 def assess(
@@ -99,11 +101,11 @@ def _observe(
 ) -> list[Observation]:
     refuse_future(spec.name, window)
     require_windows(reference, window)
-    policy = spec.monitoring
+    policy, informs = spec.monitoring, informing_columns(spec, reference)
     return [
         *observe_quality(spec, reference, window, labels, device),
-        *observe_predictions(reference.held_out, window, policy, labels.final),
-        *observe_inputs(profile, window, policy, informing_columns(spec, reference), device),
+        *observe_predictions(reference.held_out, window, policy, labels.final or bool(informs)),
+        *observe_inputs(profile, window, policy, informs, device),
         *observe_labels(policy, window, labels),
         *observe_volume(policy, reference, window),
         *observe_business(spec.name, policy.business, window),

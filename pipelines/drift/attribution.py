@@ -8,7 +8,7 @@ from pipelines.drift.data_faults import DataFault, Suspect, find_faults
 from pipelines.drift.renames import exchanged
 from pipelines.drift.report import Attribution, Labels, Moved
 from pipelines.drift.sentence import Told, sentence_of
-from pipelines.drift.series import Family, SeriesState, Statistic
+from pipelines.drift.series import BROKEN_PROMISES, Family, SeriesState, Statistic
 from pipelines.drift.slice_losses import slice_losses
 from pipelines.drift.windows import Reference, Window
 from pipelines.features import FeatureView
@@ -74,7 +74,7 @@ def attribute(
         conditional=compare_labels(reference.held_out, window) if labels.final else None,
     )
     told = _told(case, faults)
-    lossy = slices if case.first("quality", "loss") else []
+    lossy = slices if case.first("quality") else []
     return Attribution(told.cause, told.detail, moved, slices, sentence_of(told, states, labels, moved, lossy))
 
 
@@ -95,9 +95,8 @@ def _told(case: Case, faults: list[DataFault]) -> Told:
 
 def _shift(case: Case) -> Told | None:
     """Whether the inputs moved, or what they mean for the label."""
-    lost, told = case.first("quality", "loss"), case.conditional
-    if lost and case.label_moved and told is not None:
-        how = f"at equal scores the label is {abs(told.move):.3g} {'higher' if told.move > 0 else 'lower'} on average"
+    lost, told = case.first("quality"), case.conditional
+    if lost and (how := _other_answer(case)):
         beside = f", while {', '.join(case.inputs[:SHOWN])} moved too" if case.inputs else ", and no input alarms"
         return Told("concept_shift", f"{how}{beside}", "train on the newest labels, and compare on the newest window")
     if case.inputs or (case.seasonal and (lost or case.first("prediction"))):
@@ -107,6 +106,14 @@ def _shift(case: Case) -> Told | None:
         first = "see on the page how they moved, and whether the world did"
         return Told("covariate_shift", f"{moved} moved{manner}{holds}", first)
     return None
+
+
+def _other_answer(case: Case) -> str | None:
+    """How the label differs from what the scores let expect of it; None where it does not."""
+    told, broken = case.conditional, [one for one in case.alarming if one.observation.statistic in BROKEN_PROMISES]
+    if case.label_moved and told is not None:
+        return f"at equal scores the label is {abs(told.move):.3g} {'higher' if told.move > 0 else 'lower'} on average"
+    return broken[0].observation.text if broken else None
 
 
 def _manner(case: Case) -> str:

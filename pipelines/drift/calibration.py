@@ -13,11 +13,21 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from pipelines.drift.expected import usual_values
 from pipelines.drift.inputs import ReferenceProfile
 from pipelines.drift.null_inputs import null_levels, null_shares
-from pipelines.drift.null_scores import metrics_of, null_predictions, null_quality
+from pipelines.drift.null_scores import metrics_of, null_predictions, null_promises, null_quality
 from pipelines.drift.resampling import null_windows, run_days, widening, window_size
-from pipelines.drift.tails import ONE_BAD_DAY, DistanceTail, JumpTail, SampledTail, ShiftTail, StandstillTail, Tail
+from pipelines.drift.tails import (
+    ONE_BAD_DAY,
+    DistanceTail,
+    JumpTail,
+    MagnitudeTail,
+    SampledTail,
+    ShiftTail,
+    StandstillTail,
+    Tail,
+)
 from pipelines.drift.windows import HeldOut
 from pipelines.errors import EmptyWindow
 from pipelines.monitoring_spec import Monitoring
@@ -119,11 +129,13 @@ class Draw:
     count: int
     chance: np.random.Generator
 
-    def windows(self, days: int, window_days: float, least_runs: int) -> tuple[np.ndarray, float]:
+    def windows(
+        self, days: int, window_days: float, least_runs: int, compared: bool = True
+    ) -> tuple[np.ndarray, float]:
         """Which days are in each, (count, days), and `widening`."""
         size = window_size(days, window_days)
         inside = null_windows(days, size, run_days(days, least_runs), self.count, self.chance)
-        return inside, widening(days, size, window_days)
+        return inside, widening(days, size, window_days, compared)
 
     def runs(self, days: int, least_runs: int) -> int:
         return days // run_days(days, least_runs)
@@ -167,14 +179,22 @@ def _predictions(held_out: HeldOut, window_days: float, any_of_them: float, draw
 
 
 def _quality(held_out: HeldOut, declared: Metric, window_days: float, any_of_them: float, draw: Draw) -> Held:
-    """The declared metric alone may alarm; those beside it are held to the same chance."""
-    days = len(np.unique(held_out.day))
+    """The loss of the declared metric and the promises of scores may alarm; other losses are held to the same chance.
+
+    The promises are drawn from all windows of the walk-forward, for one month has few spells: from other days than
+    the loss, so that they are taken together as if they had nothing to do with one another, the most that they can.
+    """
+    days, scored = len(np.unique(held_out.day)), held_out.every_window
     values = null_quality(held_out, metrics_of(declared), *draw.windows(days, window_days, LEAST_RUNS))
-    bounds = {
-        series: _sampled_tail(series, one, draw.runs(days, LEAST_RUNS)).bound(any_of_them)
-        for series, one in values.items()
-    }
-    return Held("quality", any_of_them, bounds)
+    tails = {series: _sampled_tail(series, one, draw.runs(days, LEAST_RUNS)) for series, one in values.items()}
+    every_day = len(np.unique(scored.day))
+    compared = any(usual_values(declared, scored).values())
+    promises = null_promises(scored, declared, *draw.windows(every_day, window_days, LEAST_RUNS, compared))
+    tails |= {series: _sampled_tail(series, one, draw.runs(every_day, LEAST_RUNS)) for series, one in promises.items()}
+    each = _each(
+        least_chances(tails, {f"quality/loss/{declared}": values[f"quality/loss/{declared}"], **promises}), any_of_them
+    )
+    return Held("quality", each, {series: tail.bound(each) for series, tail in tails.items()})
 
 
 def _each(least: np.ndarray, any_of_them: float) -> float:
@@ -184,11 +204,13 @@ def _each(least: np.ndarray, any_of_them: float) -> float:
 
 def least_chances(tails: Mapping[str, SampledTail], values: Mapping[str, np.ndarray]) -> np.ndarray:
     """In each window the least of its series' chances, (windows,)."""
-    return np.asarray(np.min([tail.chances(values[series]) for series, tail in tails.items()], axis=0))
+    return np.asarray(np.min([tails[series].chances(one) for series, one in values.items()], axis=0))
 
 
 def _sampled_tail(series: str, values: np.ndarray, runs: int) -> SampledTail:
     statistic = series.split("/")[1]
     if statistic == "psi":
         return DistanceTail.of(values, runs)
+    if statistic == "bias":
+        return MagnitudeTail.of(values, runs)
     return ShiftTail.of(values, runs, ONE_BAD_DAY if statistic in RATES else -np.inf)

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from pipelines.candidate import candidate_of
-from pipelines.drift.windows import HeldOut
+from pipelines.drift.windows import HeldOut, Scored
 from pipelines.errors import MissingInput
 from pipelines.interval import partition_interval
 from pipelines.spec import ModelSpec, find_dataset
@@ -14,10 +15,27 @@ from pipelines.training_set import load, read_kept
 
 
 def held_out_of(spec: ModelSpec, store: Store, version: int, scores: str) -> HeldOut:
-    """The version's newest held-out rows. scores: the file of them; without slices nothing else is read."""
+    """The version's newest held-out rows, and those of the older walk-forward windows that are still in the store.
+
+    scores: the file of the newest.
+    """
     kept = store.read_parquet(scores, ["key", "at", "label", "candidate", "day"]).to_pandas()
     label, score, day = (kept[name].to_numpy() for name in ("label", "candidate", "day"))
-    return HeldOut(label, score, day, _columns(spec, store, version, kept))
+    older = [path for path in _walk_forward(spec, store, version) if path != scores]
+    return HeldOut(label, score, day, _columns(spec, store, version, kept), _every_window(store, [scores, *older]))
+
+
+def _walk_forward(spec: ModelSpec, store: Store, version: int) -> list[str]:
+    try:
+        return [path for path in candidate_of(store, spec.name, version).walk_forward if store.exists(path)]
+    except MissingInput:
+        return []
+
+
+def _every_window(store: Store, paths: list[str]) -> Scored:
+    windows = [store.read_parquet(path, ["label", "candidate", "day"]).to_pandas() for path in paths]
+    together = pd.concat(windows, ignore_index=True)
+    return Scored(*(np.asarray(together[name]) for name in ("label", "candidate", "day")))
 
 
 def _columns(spec: ModelSpec, store: Store, version: int, kept: pd.DataFrame) -> pd.DataFrame:

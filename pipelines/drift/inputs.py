@@ -20,6 +20,7 @@ from pipelines.drift.levels import (
 )
 from pipelines.drift.novelty import Novelty, extremes, rare_categories
 from pipelines.drift.profile import ColumnProfile, Days, Profile, numbers, profile_column, profile_rows
+from pipelines.drift.renames import LAST_DAYS, LEAST_EXPECTED
 from pipelines.drift.series import Observation, Statistic
 from pipelines.drift.windows import Window
 from pipelines.errors import EmptyWindow, MissingInput
@@ -128,12 +129,26 @@ def _of_counts(
     else:
         text = f"{outside:,} of {rows:,} rows in categories that the reference does not have"
         found.append(_told("unseen_rate", name, *novel, policy.unseen_rate, text))
+        found.append(_vanished(name, bins, expected, by_day, None if informs else policy.vanished_rate))
     index, season = psi(bins, expected, total), ", which moves with the season" if informs else ""
     worth = None if informs else policy.psi_warning
     found.append(_told("psi", name, index, psi(bins, expected, by_day), worth, f"PSI {index:.3f}{season}"))
     if isinstance(bins, NumberBins):
         found.append(_distance(name, bins, reference, window))
     return found
+
+
+def _vanished(
+    name: str, bins: CategoryBins, expected: np.ndarray, by_day: np.ndarray, worth: float | None
+) -> Observation:
+    """The share that categories had in the reference which have no rows at the window's end, beyond chance."""
+    common = len(bins.common)
+    last, usual = by_day[-LAST_DAYS:, :-1].sum(axis=0), expected[:-1] / max(1, expected[:-1].sum())
+    gone = (last[:common] == 0) & (usual[:common] * last.sum() >= LEAST_EXPECTED)
+    named = ", ".join(str(one) for one in bins.common[gone])
+    share = float(usual[:common][gone].sum())
+    text = f"no rows of {named} in the last {LAST_DAYS} days, {share:.1%} of the reference" if named else "none ended"
+    return _told("vanished_rate", name, share, np.empty(0), worth, text)
 
 
 def _distance(name: str, bins: NumberBins, reference: ColumnProfile, window: ColumnProfile) -> Observation:

@@ -11,8 +11,9 @@ import pandas as pd
 
 from pipelines.drift.bins import NumberBins
 from pipelines.drift.distances import psi
+from pipelines.drift.expected import expected_losses, has_shortfall
 from pipelines.drift.predictions import SUBJECT, confidence, counts_by_day, is_probability
-from pipelines.drift.windows import HeldOut
+from pipelines.drift.windows import HeldOut, Scored
 from pipelines.metrics import CALIBRATION_BINS, row_losses
 from pipelines.spec_words import HIGHER_IS_BETTER, METRICS_OF, Metric
 
@@ -59,6 +60,23 @@ def null_quality(held_out: HeldOut, metrics: list[Metric], inside: np.ndarray, c
         loss = values[1] - values[0] if metric in HIGHER_IS_BETTER else values[0] - values[1]
         found[f"quality/loss/{metric}"] = closer * loss
     return found
+
+
+def null_promises(scored: Scored, metric: Metric, inside: np.ndarray, closer: float) -> dict[str, np.ndarray]:
+    """The bias, with its sign, and the shortfall of the metric where scores promise it, (windows,). As above."""
+    days, label, score = inside.astype("float64"), scored.label.astype("float64"), scored.score.astype("float64")
+    found = {"quality/bias/label": closer * _gap_of_means(label - score, scored.day, days)}
+    if not has_shortfall(metric, score):
+        return found
+    if metric == "auc":
+        cells = cells_by_day(label, score, scored.day)
+        promised = Cells(cells.rows, cells.positives - cells.gaps, np.zeros_like(cells.gaps))
+        window, rest = (areas(promised.of_days(one)) - areas(cells.of_days(one)) for one in (days, 1 - days))
+        short = window - rest
+    else:
+        losses = row_losses(metric, label, score)
+        short = _gap_of_means(losses - expected_losses(metric, score), scored.day, days)
+    return {**found, f"quality/shortfall/{metric}": closer * short}
 
 
 def cells_by_day(label: np.ndarray, score: np.ndarray, day: np.ndarray, cells: int = CELLS) -> Cells:

@@ -20,6 +20,7 @@ ANSWERS: tuple[Answer, ...] = get_args(Answer)
 # What another fit of the same recipe changes nothing of.
 NOT_CURED_BY_TRAINING: frozenset[Statistic] = frozenset(
     {
+        "vanished_rate",
         "frozen",
         "feature_age_h",
         "missing_partitions",

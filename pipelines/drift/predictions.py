@@ -14,10 +14,11 @@ from pipelines.monitoring_spec import Monitoring
 SUBJECT = "score"
 
 
-def observe_predictions(held_out: HeldOut, window: Window, policy: Monitoring, labelled: bool) -> list[Observation]:
+def observe_predictions(held_out: HeldOut, window: Window, policy: Monitoring, informs: bool) -> list[Observation]:
     """psi, mean_shift and, for probabilities, confidence_shift; the shifts without their sign, which the text tells.
 
-    labelled: quality is known, so that these inform only. Raises EmptyWindow where either side has no scores.
+    informs: only, as quality is known, or the inputs move with a season that the reference does not have.
+    Raises EmptyWindow where either side has no scores.
     """
     if not len(held_out.score) or not len(window.scores):
         raise EmptyWindow(
@@ -29,11 +30,11 @@ def observe_predictions(held_out: HeldOut, window: Window, policy: Monitoring, l
     expected = counts_by_day(bins, held_out.score, held_out.day).sum(axis=0)
     counts = counts_by_day(bins, window.scores, window.rows.day)
     index = psi(bins, expected, counts.sum(axis=0))
-    found = [_told("psi", index, psi(bins, expected, counts), policy.psi_warning, labelled, f"PSI {index:.3f}")]
-    found.append(_shift("mean_shift", "mean", held_out.score, window, window.scores, policy, labelled))
+    found = [_told("psi", index, psi(bins, expected, counts), policy.psi_warning, informs, f"PSI {index:.3f}")]
+    found.append(_shift("mean_shift", "mean", held_out.score, window, window.scores, policy, informs))
     if is_probability(held_out.score):
         before, now = confidence(held_out.score), confidence(window.scores)
-        found.append(_shift("confidence_shift", "mean confidence", before, window, now, policy, labelled))
+        found.append(_shift("confidence_shift", "mean confidence", before, window, now, policy, informs))
     return found
 
 
@@ -59,18 +60,18 @@ def _shift(
     window: Window,
     now: np.ndarray,
     policy: Monitoring,
-    labelled: bool,
+    informs: bool,
 ) -> Observation:
     codes, days = pd.factorize(window.rows.day, sort=True)
     expected, found = float(before.mean()), float(now.mean())
     by_day = np.bincount(codes, now, len(days)) / np.bincount(codes, minlength=len(days))
     text = f"{words} {found:.4f}, {expected:.4f} in the champion's evaluation"
     shift, daily = np.asarray(abs(found - expected)), np.abs(by_day - expected)
-    return _told(statistic, shift, daily, policy.prediction_shift, labelled, text)
+    return _told(statistic, shift, daily, policy.prediction_shift, informs, text)
 
 
 def _told(
-    statistic: Statistic, value: np.ndarray, daily: np.ndarray, worth: float, labelled: bool, text: str
+    statistic: Statistic, value: np.ndarray, daily: np.ndarray, worth: float, informs: bool, text: str
 ) -> Observation:
-    threshold = None if labelled else worth
+    threshold = None if informs else worth
     return Observation("prediction", statistic, SUBJECT, float(value), threshold, text, daily=daily.tolist())

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from pipelines.array import Device, to_device
+from pipelines.drift.expected import observe_expected, untold
 from pipelines.drift.report import Labels
 from pipelines.drift.series import Observation
-from pipelines.drift.windows import HeldOut, Reference, Window
+from pipelines.drift.windows import HeldOut, Reference, Scored, Window
 from pipelines.errors import CallerError, SpecError
 from pipelines.gates.slicing import NUMBERS_AT_MOST, slices
 from pipelines.metrics import Measured, measure, value_of
@@ -33,7 +34,8 @@ INFORMING: dict[Task, tuple[Metric, ...]] = {
 def observe_quality(
     spec: ModelSpec, reference: Reference, window: Window, labels: Labels, device: Device = "cpu"
 ) -> list[Observation]:
-    """The loss of the declared metric; of others, by slice and of the label's rate, which inform.
+    """The loss of the declared metric, and what the scores promised of it; other metrics, slices and the label's rate
+    inform.
 
     Values are None until the window is final; what is known by then stands in the text, as provisional. Raises
     CallerError for a slice that is no column of the model or has too many numbers, GpuMissing.
@@ -47,13 +49,15 @@ def observe_quality(
     share, when = f"{labels.labelled:,} of {labels.rows:,} rows ({labels.covered:.0%})", _when_final(policy, window)
     if reason := _untold(task, rows.label, score, rows.day):
         told = f"cannot be told: {share} have a label, {reason}{'' if labels.final else when}"
-        return [Observation("quality", "loss", metric, None, worth, told) for metric, worth in asked.items()]
+        losses = [Observation("quality", "loss", metric, None, worth, told) for metric, worth in asked.items()]
+        return [*losses, *untold(policy, task, reference.held_out.every_window, told)]
     found = [_loss(metric, worth, rows, score, reference.metrics, device) for metric, worth in asked.items()]
     in_slices, left_out = _by_slice(spec, reference, rows, score, device)
     if left_out:
         few = f"{found[0].text}; {left_out} slices of under {LEAST_SLICE_ROWS} rows or of one class are left out"
         found[0] = replace(found[0], text=few)
     found = [replace(one, text=f"{one.text}; {share} have a label") for one in found]
+    found += observe_expected(policy, task, reference.held_out.every_window, Scored(rows.label, score, rows.day))
     found += [*in_slices, _rate_shift(reference.held_out, rows)]
     return found if labels.final else [_provisional(one, when) for one in found]
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from pipelines.drift.series import Observation, SeriesState, Severity, worst
+from pipelines.drift.series import LOSSES, Observation, SeriesState, Severity, worst
 from pipelines.errors import CallerError
 
 Cause = Literal["none", "data_fault", "covariate_shift", "concept_shift", "late_labels", "volume", "unknown"]
@@ -101,7 +101,7 @@ class DriftReport:
     @property
     def told_quality(self) -> Severity | None:
         """Of the newest window whose quality counts, this one or one looked at again; None where none does."""
-        losses = [one for window in self.revisited for one in window.counted if one.observation.statistic == "loss"]
+        losses = [one for window in self.revisited for one in window.counted if one.observation.statistic in LOSSES]
         return self.quality_severity or (worst([one.severity for one in losses]) if losses else None)
 
     def to_json(self) -> str:

@@ -32,10 +32,11 @@ def null_windows(days: int, size: int, run: int, count: int, chance: np.random.G
     return found
 
 
-def widening(days: int, size: int, window_days: float) -> float:
+def widening(days: int, size: int, window_days: float, compared: bool = True) -> float:
     """By how much a real window and the whole reference are closer than a drawn one and the rest: at most 1.
 
     The ratio of the standard errors of two means' difference, of (window, reference) days against (size, rest).
+    compared: with the reference; else the window's mean is held to what is known without one.
     """
-    real = 1 / max(1.0, window_days) + 1 / days
+    real = 1 / max(1.0, window_days) + (1 / days if compared else 0.0)
     return float(np.sqrt(min(1.0, real / (1 / size + 1 / (days - size)))))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.drift.report import Cause, Labels, Moved, SliceLoss
-from pipelines.drift.series import ORDER, SeriesState, worst
+from pipelines.drift.series import BROKEN_PROMISES, ORDER, SeriesState, worst
 
 LOOKS_LIKE: dict[Cause, str] = {
     "data_fault": "a data fault",
@@ -55,7 +55,10 @@ def _harm(states: Sequence[SeriesState], labels: Labels) -> str:
         one = state.observation
         if one.value is not None and labels.final:
             interval = "" if one.low is None else f" [{one.low:.3f}, {one.high:.3f}]"
-            return f"{one.subject} lost {one.value:.3f}{interval}" if state.alarms else f"{one.subject} holds"
+            if state.alarms:
+                return f"{one.subject} lost {one.value:.3f}{interval}"
+            beside = any(other.alarms for other in states if other.observation.statistic in BROKEN_PROMISES)
+            return f"{one.subject} {'itself is within its bound' if beside else 'holds'}"
     shifts = [one.observation for one in states if one.observation.statistic == "mean_shift"]
     moved = [f"the mean prediction moved by {one.value:.3f}" for one in shifts if one.value is not None]
     return ", ".join([*moved, f"quality is open, {labels.covered:.0%} of the labels are in"])

@@ -9,6 +9,7 @@ Family = Literal["input", "prediction", "quality", "freshness", "skew", "volume"
 Statistic = Literal[
     "null_rate_rise",
     "unseen_rate",
+    "vanished_rate",
     "out_of_range_rate",
     "psi",
     "wasserstein",
@@ -17,6 +18,8 @@ Statistic = Literal[
     "mean_shift",
     "confidence_shift",
     "loss",
+    "bias",
+    "shortfall",
     "rate_shift",
     "feature_age_h",
     "champion_age_d",
@@ -27,6 +30,10 @@ Statistic = Literal[
     "volume_change",
     "figure",
 ]
+
+# What labels have not kept of what the scores promised.
+BROKEN_PROMISES: frozenset[Statistic] = frozenset({"bias", "shortfall"})
+LOSSES: frozenset[Statistic] = BROKEN_PROMISES | {"loss"}
 
 
 @dataclass(frozen=True)

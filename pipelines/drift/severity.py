@@ -11,10 +11,12 @@ from typing import get_args
 
 from pipelines.drift.alarms import Level, alarm_of, alarmed
 from pipelines.drift.history import History
-from pipelines.drift.series import ORDER, Family, Observation, SeriesState, Severity, Statistic, worst
+from pipelines.drift.series import LOSSES, ORDER, Family, Observation, SeriesState, Severity, Statistic, worst
 from pipelines.monitoring_spec import Monitoring
 
-DATA_FAULTS: frozenset[Statistic] = frozenset({"null_rate_rise", "unseen_rate", "out_of_range_rate", "step", "frozen"})
+DATA_FAULTS: frozenset[Statistic] = frozenset(
+    {"null_rate_rise", "unseen_rate", "vanished_rate", "out_of_range_rate", "step", "frozen"}
+)
 # Say that something is distributed otherwise, which may cost nothing.
 MOVES: frozenset[Statistic] = frozenset({"psi", "wasserstein", "mean_shift", "confidence_shift", "rate_shift"})
 FAMILIES: tuple[Family, ...] = get_args(Family)
@@ -22,6 +24,7 @@ FAMILIES: tuple[Family, ...] = get_args(Family)
 WORDS: dict[Statistic, str] = {
     "null_rate_rise": "rise of the share of nulls in {}",
     "unseen_rate": "share of {} in categories that the reference never had",
+    "vanished_rate": "share of {} in categories that ended",
     "out_of_range_rate": "share of {} outside the reference's range",
     "psi": "PSI of {}",
     "wasserstein": "Wasserstein distance of {}",
@@ -30,6 +33,8 @@ WORDS: dict[Statistic, str] = {
     "mean_shift": "move of the mean of {}",
     "confidence_shift": "move of the confidence of {}",
     "loss": "loss of {}",
+    "bias": "distance of the {} from the scores",
+    "shortfall": "{} short of what its scores promise:",
     "rate_shift": "move of the mean of {}",
     "feature_age_h": "age in hours of {}",
     "champion_age_d": "age in days of {}",
@@ -149,7 +154,7 @@ def _is_critical_loss(policy: Monitoring, one: Observation) -> bool:
 
 def _is_told_loss(state: SeriesState) -> bool:
     one = state.observation
-    return one.statistic == "loss" and one.value is not None and not math.isnan(one.value)
+    return one.statistic in LOSSES and one.value is not None and not math.isnan(one.value)
 
 
 def _rank(state: SeriesState) -> tuple[int, int, float, str]:

@@ -62,6 +62,25 @@ class ShiftTail:
 
 
 @dataclass(frozen=True)
+class MagnitudeTail:
+    """Of a difference of means, or of means and what they should be, on either side: else as ShiftTail."""
+
+    spread: float
+    runs: int
+
+    @classmethod
+    def of(cls, values: np.ndarray, runs: int) -> "MagnitudeTail":
+        """values: (windows,), with their signs."""
+        return cls(float(np.sqrt((values**2).mean())), runs)
+
+    def chances(self, values: np.ndarray) -> np.ndarray:
+        return 2 * ndtr(-np.abs(values) / self.spread) if self.spread else np.ones(len(values))
+
+    def bound(self, chance: float) -> float:
+        return float(stdtrit(max(1, self.runs - 1), 1 - chance / 2) * self.spread)
+
+
+@dataclass(frozen=True)
 class DistanceTail:
     """Of a sum of squared differences, as a PSI is: a chi-square of so many degrees of freedom, scaled to its mean
     (Satterthwaite 1946), and an F for a new window, as the scale is known from so many runs."""

@@ -13,14 +13,25 @@ from pipelines.training_set import Rows
 
 
 @dataclass(frozen=True)
-class HeldOut:
-    """The champion's held-out rows at its own evaluation. label, score: (n,); day: (n,) local calendar day.
-    columns: (n, k) of monitoring.slices, none where they are not to be had."""
+class Scored:
+    """Labelled rows, scored by models that never saw them. label, score: (n,); day: (n,) local calendar day."""
 
     label: np.ndarray
     score: np.ndarray
     day: np.ndarray
+
+
+@dataclass(frozen=True)
+class HeldOut(Scored):
+    """The champion's held-out rows at its own evaluation. columns: (n, k) of monitoring.slices, none where they are
+    not to be had. walk_forward: those of all windows of its recipe, these among them; None where these are all."""
+
     columns: pd.DataFrame = field(default_factory=pd.DataFrame)
+    walk_forward: Scored | None = None
+
+    @property
+    def every_window(self) -> Scored:
+        return self.walk_forward or self
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,15 @@ def test_labels_that_moved_at_equal_scores_are_a_concept_shift():
     assert "higher on average" in found.detail and "auc lost 0.040" in found.sentence
 
 
+@pytest.mark.parametrize(("statistic", "subject"), [("bias", "label"), ("shortfall", "auc")])
+def test_labels_that_break_the_promise_of_the_scores_are_a_concept_shift(statistic, subject):
+    """Also where one month of held-out rows is too few to show that they moved, and the metric itself holds."""
+    broken = state(statistic, subject, family="quality")
+    found = told([broken, loss(0.0, alarms=False)])
+    assert (found.cause, broken.observation.text in found.detail) == ("concept_shift", True)
+    assert "auc itself is within its bound" in found.sentence
+
+
 def test_inputs_that_moved_while_labels_follow_the_score_are_a_covariate_shift():
     found = told([state("psi", "origin"), loss(0.0, alarms=False)])
     assert (found.cause, found.detail) == ("covariate_shift", "origin moved; at equal scores the label is as it was")

@@ -5,10 +5,11 @@ import pytest
 from scipy.special import chdtri
 
 from pipelines.drift.calibration import Thresholds, calibrate
+from pipelines.drift.expected import bias_of, observe_expected, shortfall_of
 from pipelines.drift.inputs import ReferenceProfile, observe_inputs, profile_reference
-from pipelines.drift.null_scores import metrics_of, null_quality
+from pipelines.drift.null_scores import metrics_of, null_promises, null_quality
 from pipelines.drift.predictions import observe_predictions
-from pipelines.drift.windows import HeldOut, Window
+from pipelines.drift.windows import HeldOut, Scored, Window
 from pipelines.errors import EmptyWindow
 from pipelines.features import Feature
 from pipelines.metrics import placements, value_of
@@ -76,6 +77,8 @@ def alarms_of_year(seed: int) -> int:
         window = between(rows, score, start, start + WINDOW_DAYS)
         seen = observe_inputs(profile, window, DECLARED, NONE_INFORMS, "cpu")
         values = {one.series: one.value for one in seen if one.value is not None}
+        scored = Scored(window.rows.label, window.scores, window.rows.day)
+        values |= {one.series: one.value for one in observe_expected(DECLARED, "classification", held_out, scored)}
         values["quality/loss/auc"] = auc - placements(window.rows.label, window.scores)[0]
         found += any(values[series] > bounds[series] for series in bounds.keys() & values.keys())
     return found
@@ -113,8 +116,10 @@ def test_every_series_that_may_alarm_has_a_bound():
     window = between(*made_days(np.random.default_rng(4), WINDOW_DAYS), 0, WINDOW_DAYS)
     observed = [
         *observe_inputs(profile, window, DECLARED, frozenset({"number_1"}), "cpu"),
-        *observe_predictions(held_out, window, DECLARED, labelled=False),
+        *observe_predictions(held_out, window, DECLARED, informs=False),
     ]
+    # Bounded by how many rows are expected, not by chance: it is 0 where nothing ended.
+    observed = [one for one in observed if one.statistic != "vanished_rate"]
     assert {one.series for one in observed if one.worth is not None} == {
         series for series in found.bounds if not series.startswith("quality")
     }
@@ -122,6 +127,8 @@ def test_every_series_that_may_alarm_has_a_bound():
         "quality/loss/auc",
         "quality/loss/brier",
         "quality/loss/ece",
+        "quality/bias/label",
+        "quality/shortfall/auc",
     }
     assert found.series_count == len(found.bounds)
 
@@ -145,6 +152,29 @@ def test_the_loss_of_a_window_by_days_is_that_of_its_rows(metric):
     own = np.repeat(inside[0], PER_DAY)
     now, then = (value_of(metric, rows.label[those], score[those]) for those in (own, ~own))
     assert found == pytest.approx(then - now if metric in HIGHER_IS_BETTER else now - then, abs=2e-3)
+
+
+@pytest.mark.parametrize("metric", ["auc", "brier", "log_loss"])
+def test_what_scores_promise_by_days_is_what_their_rows_say(metric):
+    rows, score = made_days(np.random.default_rng(6), 28)
+    inside = np.zeros((1, 28), dtype=bool)
+    inside[0, 3:17] = True
+    found = null_promises(Scored(rows.label, score, rows.day), metric, inside, closer=0.5)
+    own = np.repeat(inside[0], PER_DAY)
+    now, then = (Scored(rows.label[those], score[those], rows.day[those]) for those in (own, ~own))
+    assert found["quality/bias/label"][0] == pytest.approx(0.5 * (bias_of(now) - bias_of(then)))
+    short = shortfall_of(metric, now) - shortfall_of(metric, then)
+    assert found[f"quality/shortfall/{metric}"][0] == pytest.approx(0.5 * short, abs=2e-3)
+
+
+def test_months_before_tell_what_promises_reach_by_chance():
+    """One month has a handful of spells; three have more, and leave less to doubt."""
+    profile, newest = reference_of(3)
+    rows, score = made_days(np.random.default_rng(3), REFERENCE_DAYS)
+    every = replace(newest, walk_forward=Scored(rows.label, score, rows.day))
+    alone, more = (calibrate(profile, one, DECLARED, WINDOW_DAYS, NONE_INFORMS).bounds for one in (newest, every))
+    assert more["quality/bias/label"] < alone["quality/bias/label"]
+    assert more["quality/shortfall/auc"] < alone["quality/shortfall/auc"]
 
 
 @pytest.mark.parametrize("metric", ["mae", "rmse", "pinball_90"])

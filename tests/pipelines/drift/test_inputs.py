@@ -75,7 +75,26 @@ def test_a_category_never_seen_is_told():
     found = observe({"carrier": np.tile(["AA", "UA"], 300)}, {"carrier": np.tile(["AA", "ZZ"], 300)}, CATEGORY)
     assert found["unseen_rate"].value == 0.5
     assert found["unseen_rate"].text == "300 of 600 rows in categories that the reference does not have"
-    assert beyond(found) == {"unseen_rate", "psi"}
+    assert beyond(found) == {"unseen_rate", "vanished_rate", "psi"}
+
+
+def test_a_category_that_ends_in_mid_window_is_told():
+    """Half of 20 flights a day are UA's, until the middle of the month."""
+    carrier = np.tile(["AA", "UA"], 300)
+    ended = np.where(np.arange(600) >= 300, "AA", carrier)
+    found = observe({"carrier": carrier}, {"carrier": ended}, CATEGORY)
+    assert found["vanished_rate"].value == 0.5
+    assert found["vanished_rate"].text == "no rows of UA in the last 5 days, 50.0% of the reference"
+    assert observe({"carrier": carrier}, {"carrier": carrier}, CATEGORY)["vanished_rate"].value == 0.0
+
+
+@pytest.mark.parametrize("share", [0.03, 0.9])
+def test_a_rare_category_and_one_of_few_rows_may_stay_away(share):
+    """Three flights in a hundred are few; and in a handful of rows even nine in ten may be missing."""
+    rows = 600 if share < 0.5 else 20
+    carrier = np.where(np.arange(600) < share * 600, "UA", "AA")
+    found = observe({"carrier": carrier}, {"carrier": np.full(rows, "AA")}, CATEGORY)
+    assert (found["vanished_rate"].value or 0.0) <= POLICY.vanished_rate
 
 
 def test_a_hundred_thousand_categories_are_few_bins():

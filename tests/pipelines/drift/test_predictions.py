@@ -10,11 +10,11 @@ from tests.pipelines.drift import days
 POLICY = Monitoring(metric="auc", warning_loss=0.02, critical_loss=0.05)
 
 
-def observe(held_out: np.ndarray, scores: np.ndarray, labelled: bool = False):
+def observe(held_out: np.ndarray, scores: np.ndarray, informs: bool = False):
     rows = days.rows({"delay": np.zeros(len(scores))})
     known = HeldOut(np.zeros(len(held_out)), held_out, days.rows({"delay": np.zeros(len(held_out))}).day)
     window = Window("2013-04", days.APRIL, days.APRIL.end, rows, scores, None)
-    return {one.statistic: one for one in observe_predictions(known, window, POLICY, labelled)}
+    return {one.statistic: one for one in observe_predictions(known, window, POLICY, informs)}
 
 
 def test_scores_like_those_held_out_have_not_moved():
@@ -32,8 +32,8 @@ def test_shifts_are_told_without_their_sign():
     assert found["mean_shift"].worth == POLICY.prediction_shift and found["psi"].worth == POLICY.psi_warning
 
 
-def test_with_labels_they_inform_only():
-    assert {one.worth for one in observe(np.full(600, 0.4), np.full(600, 0.1), labelled=True).values()} == {None}
+def test_where_something_else_decides_they_inform_only():
+    assert {one.worth for one in observe(np.full(600, 0.4), np.full(600, 0.1), informs=True).values()} == {None}
 
 
 def test_minutes_have_no_confidence():

@@ -86,7 +86,7 @@ def test_a_window_shorter_than_the_label_delay_is_provisional_and_says_until_whe
 )
 def test_labels_of_which_nothing_can_be_told_say_why(known, reason):
     found = told(made_window(without(made_rows(), ~known)))
-    assert set(found) == {"loss/auc", "loss/brier", "loss/ece"}
+    assert set(found) == {"loss/auc", "loss/brier", "loss/ece", "bias/label", "shortfall/auc"}
     assert all(one.value is None and reason in one.text for one in found.values())
 
 
