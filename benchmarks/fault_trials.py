@@ -46,7 +46,16 @@ class Trial:
 
     @property
     def in_time(self) -> bool:
-        """Whether ours saw it by the first window in which it mattered; true of one that never did."""
+        """Whether ours saw it once a whole window of rows with it was there that matters; true of one that never does.
+
+        From the middle of a window on that is with the next one.
+        """
+        seen = self.detected["ours"]
+        return self.costly_after is None or (seen is not None and seen <= self.costly_after + self.mid)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether ours saw it by the first window in which it matters, of which it may spoil the second half alone."""
         seen = self.detected["ours"]
         return self.costly_after is None or (seen is not None and seen <= self.costly_after)
 

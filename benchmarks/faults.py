@@ -131,9 +131,10 @@ def figures_of(trials: Sequence[Trial], clean: dict[str, CleanYear]) -> dict[str
             f"alarms_per_year_{who}": figure(cried[who]["ours"], "windows", None) | cried[who]
             for who in ("never_retrained", "labels_after_20_days")
         },
-        "costly_in_time": in_time(costly),
-        "costly_in_time_from_window_start": in_time([one for one in costly if not one.mid]),
-        "costly_in_time_from_mid_window": in_time([one for one in costly if one.mid]),
+        "costly_in_time": in_time([one.in_time for one in costly]),
+        "costly_in_time_from_window_start": in_time([one.in_time for one in costly if not one.mid]),
+        "costly_in_time_from_mid_window": in_time([one.in_time for one in costly if one.mid]),
+        "costly_by_end_of_mid_window": in_time([one.at_once for one in costly if one.mid]),
         "causes_named": figure(np.mean(named), "share of trials that were seen", NAMED),
         "faults_named": figure(
             np.mean([one["cause_named"] for one in to_name]), "share of faults that were seen or costly", NAMED
@@ -145,8 +146,8 @@ def figures_of(trials: Sequence[Trial], clean: dict[str, CleanYear]) -> dict[str
     }
 
 
-def in_time(costly: Sequence[Trial]) -> dict[str, Any]:
-    return figure(np.mean([one.in_time for one in costly]), "share of trials", IN_TIME)
+def in_time(seen: Sequence[bool]) -> dict[str, Any]:
+    return figure(np.mean(seen), "share of trials", IN_TIME)
 
 
 def figure(value: Any, unit: str, limit: float | None) -> dict[str, Any]:

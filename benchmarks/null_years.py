@@ -2,7 +2,7 @@
 
 A reference of 13 weeks is drawn, and from the other weeks twelve windows of 30 days: none shares a day with it. Weeks
 are whole, so that spells of weather are. The season is gone by drawing; of the scores, which twelve champions made,
-each month's mean log odds is made the year's.
+each month's mean log odds is made the year's where their own level is watched, and left where labels are held to them.
 """
 
 from collections import Counter
@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from pipelines.drift.calibration import calibrate
+from pipelines.drift.expected import observe_expected
 from pipelines.drift.inputs import observe_inputs, profile_reference
 from pipelines.drift.predictions import observe_predictions
 from pipelines.drift.reference import rows_of, seasonal_columns
-from pipelines.drift.windows import HeldOut, Window
+from pipelines.drift.windows import HeldOut, Scored, Window
 from pipelines.gates.evaluation import Evaluation
 from pipelines.interval import Interval, partition_interval
 from pipelines.metrics import placements
@@ -33,19 +34,34 @@ SEED = 2013
 
 @dataclass(frozen=True)
 class Population:
-    """rows: with their labels; score: (n,); weeks: of each, which rows."""
+    """rows: with their labels; score: (n,), and without the season, level: (n,); weeks: of each, which rows."""
 
     rows: Rows
     score: np.ndarray
+    level: np.ndarray
     weeks: list[np.ndarray]
 
-    def drawn(self, weeks: Sequence[int], days: int) -> tuple[Rows, np.ndarray]:
+    def drawn(self, weeks: Sequence[int], days: int) -> "Drawn":
         """The first days of those weeks."""
         chosen = np.concatenate([self.weeks[week] for week in sorted(weeks)])
         names = self.rows.day[chosen]
         chosen = chosen[np.isin(names, np.unique(names)[:days])]
         features, at, key = (of.iloc[chosen] for of in (self.rows.features, self.rows.at, self.rows.key))
-        return Rows(features, self.rows.label[chosen], at, self.rows.day[chosen], key), self.score[chosen]
+        rows = Rows(features, self.rows.label[chosen], at, self.rows.day[chosen], key)
+        return Drawn(rows, self.score[chosen], self.level[chosen])
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Of some weeks; as Population."""
+
+    rows: Rows
+    score: np.ndarray
+    level: np.ndarray
+
+    @property
+    def scored(self) -> Scored:
+        return Scored(self.rows.label, self.score, self.rows.day)
 
 
 @dataclass(frozen=True)
@@ -84,7 +100,7 @@ def population(spec: ModelSpec, store: Store, every: int) -> Population:
     without_season = level - level.groupby(month).transform("mean") + level.mean()
     names = np.unique(chosen.day)
     weeks = [np.flatnonzero(np.isin(chosen.day, names[at : at + WEEK])) for at in range(0, len(names) - WEEK + 1, WEEK)]
-    return Population(chosen, (1 / (1 + np.exp(-without_season))).to_numpy(), weeks)
+    return Population(chosen, score[mask], (1 / (1 + np.exp(-without_season))).to_numpy(), weeks)
 
 
 def simulate(spec: ModelSpec, drawn_from: Population, years: int, rate: FalseAlarms) -> NullYears:
@@ -94,28 +110,29 @@ def simulate(spec: ModelSpec, drawn_from: Population, years: int, rate: FalseAla
     for _ in range(years):
         order = chance.permutation(len(drawn_from.weeks))
         weeks, others = order[:REFERENCE_WEEKS], order[REFERENCE_WEEKS:]
-        rows, _ = drawn_from.drawn(weeks.tolist(), REFERENCE_WEEKS * WEEK)
-        profile = profile_reference(rows, declared_features(spec), "cpu")
-        held_out = _held_out(drawn_from, weeks[:HELD_OUT_WEEKS].tolist())
-        bounds = calibrate(profile, held_out, policy, WINDOW_DAYS, informs).bounds
+        reference = drawn_from.drawn(weeks.tolist(), REFERENCE_WEEKS * WEEK)
+        newest = drawn_from.drawn(weeks[:HELD_OUT_WEEKS].tolist(), WINDOW_DAYS)
+        profile = profile_reference(reference.rows, declared_features(spec), "cpu")
+        held_out = HeldOut(newest.rows.label, newest.score, newest.rows.day, walk_forward=reference.scored)
+        levelled = HeldOut(newest.rows.label, newest.level, newest.rows.day)
+        bounds = calibrate(profile, levelled, policy, WINDOW_DAYS, informs).bounds
+        of_quality = calibrate(profile, held_out, policy, WINDOW_DAYS, informs).bounds
+        bounds |= {name: bound for name, bound in of_quality.items() if name.startswith("quality/")}
         for _ in range(WINDOWS):
-            rows, scores = drawn_from.drawn(chance.permutation(others)[:WINDOW_WEEKS].tolist(), WINDOW_DAYS)
-            window = Window("null", Interval(rows.at.min(), rows.at.max()), rows.at.max(), rows, scores, None)
+            drawn = drawn_from.drawn(chance.permutation(others)[:WINDOW_WEEKS].tolist(), WINDOW_DAYS)
+            rows, at = drawn.rows, drawn.rows.at
+            window = Window("null", Interval(at.min(), at.max()), at.max(), rows, drawn.level, None)
             seen = [
                 *observe_inputs(profile, window, policy, informs, "cpu"),
-                *observe_predictions(held_out, window, policy, informs=False),
+                *observe_predictions(levelled, window, policy, informs=False),
+                *observe_expected(policy, spec.target.task, held_out.every_window, drawn.scored),
             ]
             values = {one.series: one.value for one in seen if one.value is not None and one.series in bounds}
-            auc = placements(held_out.label, held_out.score)[0] - placements(rows.label, scores)[0]
+            auc = placements(held_out.label, held_out.score)[0] - placements(rows.label, drawn.score)[0]
             beyond = [name for name, value in {**values, "quality/loss/auc": auc}.items() if value > bounds[name]]
             series.update(beyond)
             alarms.update({which: _alarms(beyond, which) for which in alarms})
     return NullYears(years * WINDOWS, dict(alarms), series)
-
-
-def _held_out(drawn_from: Population, weeks: list[int]) -> HeldOut:
-    rows, scores = drawn_from.drawn(weeks, WINDOW_DAYS)
-    return HeldOut(rows.label, scores, rows.day)
 
 
 def _alarms(beyond: list[str], which: str) -> int:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import pandas as pd
+
 from pipelines.backtest.fits import Fit
 from pipelines.backtest.history import History
 from pipelines.drift.assessment import assess, informing_columns, profiled
@@ -14,7 +16,7 @@ from pipelines.drift.inputs import ReferenceProfile
 from pipelines.drift.labels import labels_known
 from pipelines.drift.reference import ReferenceSpans, partition_before, reference_spans
 from pipelines.drift.report import DriftReport
-from pipelines.drift.windows import HeldOut, Reference, Window
+from pipelines.drift.windows import HeldOut, Reference, Scored, Window
 from pipelines.interval import Interval
 from pipelines.metrics import measure_all
 from pipelines.spec import find_dataset
@@ -97,7 +99,13 @@ class Monitor:
         return self._bounds.get(at, {})
 
     def _held_out(self, fit: Fit) -> HeldOut:
-        known = self.history.kept.held_out(fit)
-        columns = self.history.kept.features(fit, known, self.history.spec.monitoring.slices)
-        label, score, day = (known[name].to_numpy() for name in ("label", "candidate", "day"))
-        return HeldOut(label, score, day, columns)
+        kept, fits = self.history.kept, self.history.fits
+        known = kept.held_out(fit)
+        columns = kept.features(fit, known, self.history.spec.monitoring.slices)
+        # The fits before it are what its walk-forward windows would have been scored by.
+        at, windows = fits.index(fit), self.history.spec.training.walk_forward_windows
+        every = pd.concat([kept.held_out(one) for one in fits[max(0, at + 1 - windows) : at + 1]], ignore_index=True)
+        newest, together = (
+            [frame[name].to_numpy() for name in ("label", "candidate", "day")] for frame in (known, every)
+        )
+        return HeldOut(*newest, columns, Scored(*together))

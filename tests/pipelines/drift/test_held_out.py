@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipelines.candidate import Candidate, write_candidate
+from pipelines.candidate import Candidate, candidate_of, write_candidate
 from pipelines.drift.held_out import held_out_of
 from pipelines.interval import partition_interval
 from pipelines.joined import JoinedPartition
@@ -69,3 +71,16 @@ def test_without_slices_or_without_the_training_set_there_are_no_columns(store):
     put(store, SCORES, held_out_rows(flights()))
     assert held_out_of(SPEC, store, 3, SCORES).columns.empty
     assert held_out_of(spec_with(slices=[]), store, 3, SCORES).label.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_older_windows_of_the_walk_forward_come_with_the_newest_as_far_as_they_are_kept(store):
+    older = "candidates/flight_delay/scores-j.parquet"
+    put(store, SCORES, held_out_rows(flights()))
+    put(store, older, held_out_rows(flights()).assign(day="2013-02-05", candidate=0.4))
+    trained(store, flights())
+    made = candidate_of(store, "flight_delay", 3)
+    write_candidate(store, replace(made, walk_forward=[SCORES, older, "candidates/flight_delay/gone.parquet"]))
+    found = held_out_of(SPEC, store, 3, SCORES)
+    assert len(found.label) == 3
+    assert found.every_window.day.tolist() == ["2013-03-05"] * 3 + ["2013-02-05"] * 3
+    assert found.every_window.score.tolist() == [0.7, 0.2, 0.1, 0.4, 0.4, 0.4]
