@@ -104,8 +104,10 @@ class Monitor:
         columns = kept.features(fit, known, self.history.spec.monitoring.slices)
         # The fits before it are what its walk-forward windows would have been scored by.
         at, windows = fits.index(fit), self.history.spec.training.walk_forward_windows
-        every = pd.concat([kept.held_out(one) for one in fits[max(0, at + 1 - windows) : at + 1]], ignore_index=True)
-        newest, together = (
-            [frame[name].to_numpy() for name in ("label", "candidate", "day")] for frame in (known, every)
-        )
-        return HeldOut(*newest, columns, Scored(*together))
+        every = [kept.held_out(one) for one in fits[max(0, at + 1 - windows) : at + 1]]
+        newest = _scored(known)
+        return HeldOut(newest.label, newest.score, newest.day, columns, _scored(pd.concat(every, ignore_index=True)))
+
+
+def _scored(held_out: pd.DataFrame) -> Scored:
+    return Scored(*(held_out[name].to_numpy() for name in ("label", "candidate", "day")))
