@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from pipelines.drift.calibration import calibrate
-from pipelines.drift.expected import observe_expected
 from pipelines.drift.inputs import observe_inputs, profile_reference
 from pipelines.drift.predictions import observe_predictions
+from pipelines.drift.promises import observe_promises
 from pipelines.drift.reference import rows_of, seasonal_columns
 from pipelines.drift.windows import HeldOut, Scored, Window
 from pipelines.gates.evaluation import Evaluation
@@ -125,7 +125,7 @@ def simulate(spec: ModelSpec, drawn_from: Population, years: int, rate: FalseAla
             seen = [
                 *observe_inputs(profile, window, policy, informs, "cpu"),
                 *observe_predictions(levelled, window, policy, informs=False),
-                *observe_expected(policy, spec.target.task, held_out.every_window, drawn.scored),
+                *observe_promises(policy, spec.target.task, held_out.every_window, drawn.scored),
             ]
             values = {one.series: one.value for one in seen if one.value is not None and one.series in bounds}
             auc = placements(held_out.label, held_out.score)[0] - placements(rows.label, drawn.score)[0]

@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from pipelines.drift.expected import usual_values
 from pipelines.drift.inputs import ReferenceProfile
 from pipelines.drift.null_inputs import null_levels, null_shares
 from pipelines.drift.null_scores import metrics_of, null_predictions, null_promises, null_quality
+from pipelines.drift.promises import usual_values
 from pipelines.drift.resampling import null_windows, run_days, widening, window_size
 from pipelines.drift.tails import (
     ONE_BAD_DAY,

@@ -13,6 +13,7 @@ from pipelines.drift.bins import NumberBins
 from pipelines.drift.distances import psi
 from pipelines.drift.expected import expected_losses, has_shortfall
 from pipelines.drift.predictions import SUBJECT, confidence, counts_by_day, is_probability
+from pipelines.drift.series import Statistic
 from pipelines.drift.windows import HeldOut, Scored
 from pipelines.metrics import CALIBRATION_BINS, row_losses
 from pipelines.spec_words import HIGHER_IS_BETTER, METRICS_OF, Metric
@@ -63,20 +64,28 @@ def null_quality(held_out: HeldOut, metrics: list[Metric], inside: np.ndarray, c
 
 
 def null_promises(scored: Scored, metric: Metric, inside: np.ndarray, closer: float) -> dict[str, np.ndarray]:
-    """The bias, with its sign, and the shortfall of the metric where scores promise it, (windows,). As above."""
-    days, label, score = inside.astype("float64"), scored.label.astype("float64"), scored.score.astype("float64")
-    found = {"quality/bias/label": closer * _gap_of_means(label - score, scored.day, days)}
+    """The bias, with its sign, and the shortfall where there is one, (windows,). As above."""
+    subjects, days = {"bias": "label", "shortfall": metric}, inside.astype("float64")
+    window, rest = (promises_of_days(scored, metric, weights) for weights in (days, 1 - days))
+    return {
+        f"quality/{statistic}/{subjects[statistic]}": closer * (window[statistic] - rest[statistic])
+        for statistic in window
+    }
+
+
+def promises_of_days(scored: Scored, metric: Metric, weights: np.ndarray) -> dict[Statistic, np.ndarray]:
+    """Mean label less mean score, and the shortfall of a metric that scores promise, of each choice of days,
+    (windows,). weights: (windows, days in their order)."""
+    label, score = scored.label.astype("float64"), scored.score.astype("float64")
+    found: dict[Statistic, np.ndarray] = {"bias": _means(label - score, scored.day, weights)}
     if not has_shortfall(metric, score):
         return found
     if metric == "auc":
-        cells = cells_by_day(label, score, scored.day)
-        promised = Cells(cells.rows, cells.positives - cells.gaps, np.zeros_like(cells.gaps))
-        window, rest = (areas(promised.of_days(one)) - areas(cells.of_days(one)) for one in (days, 1 - days))
-        short = window - rest
-    else:
-        losses = row_losses(metric, label, score)
-        short = _gap_of_means(losses - expected_losses(metric, score), scored.day, days)
-    return {**found, f"quality/shortfall/{metric}": closer * short}
+        cells = cells_by_day(label, score, scored.day).of_days(weights)
+        promised = Cells(cells.rows, cells.positives - cells.gaps, cells.gaps)
+        return {**found, "shortfall": areas(promised) - areas(cells)}
+    losses = row_losses(metric, label, score)
+    return {**found, "shortfall": _means(losses - expected_losses(metric, score), scored.day, weights)}
 
 
 def cells_by_day(label: np.ndarray, score: np.ndarray, day: np.ndarray, cells: int = CELLS) -> Cells:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.array import Device, to_device
-from pipelines.drift.expected import observe_expected, untold
+from pipelines.drift.promises import observe_promises, untold
 from pipelines.drift.report import Labels
 from pipelines.drift.series import Observation
 from pipelines.drift.windows import HeldOut, Reference, Scored, Window
@@ -57,7 +57,7 @@ def observe_quality(
         few = f"{found[0].text}; {left_out} slices of under {LEAST_SLICE_ROWS} rows or of one class are left out"
         found[0] = replace(found[0], text=few)
     found = [replace(one, text=f"{one.text}; {share} have a label") for one in found]
-    found += observe_expected(policy, task, reference.held_out.every_window, Scored(rows.label, score, rows.day))
+    found += observe_promises(policy, task, reference.held_out.every_window, Scored(rows.label, score, rows.day))
     found += [*in_slices, _rate_shift(reference.held_out, rows)]
     return found if labels.final else [_provisional(one, when) for one in found]
 

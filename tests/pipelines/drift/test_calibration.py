@@ -5,10 +5,11 @@ import pytest
 from scipy.special import chdtri
 
 from pipelines.drift.calibration import Thresholds, calibrate
-from pipelines.drift.expected import bias_of, observe_expected, shortfall_of
+from pipelines.drift.expected import bias_of, shortfall_of
 from pipelines.drift.inputs import ReferenceProfile, observe_inputs, profile_reference
 from pipelines.drift.null_scores import metrics_of, null_promises, null_quality
 from pipelines.drift.predictions import observe_predictions
+from pipelines.drift.promises import observe_promises
 from pipelines.drift.windows import HeldOut, Scored, Window
 from pipelines.errors import EmptyWindow
 from pipelines.features import Feature
@@ -78,7 +79,7 @@ def alarms_of_year(seed: int) -> int:
         seen = observe_inputs(profile, window, DECLARED, NONE_INFORMS, "cpu")
         values = {one.series: one.value for one in seen if one.value is not None}
         scored = Scored(window.rows.label, window.scores, window.rows.day)
-        values |= {one.series: one.value for one in observe_expected(DECLARED, "classification", held_out, scored)}
+        values |= {one.series: one.value for one in observe_promises(DECLARED, "classification", held_out, scored)}
         values["quality/loss/auc"] = auc - placements(window.rows.label, window.scores)[0]
         found += any(values[series] > bounds[series] for series in bounds.keys() & values.keys())
     return found
