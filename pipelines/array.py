@@ -112,18 +112,6 @@ def segment_counts(codes: Array, count: int) -> Array:
     return before[1:] - before[:-1]
 
 
-def counts_between(values: Array, edges: np.ndarray) -> np.ndarray:
-    """How many of (n,) lie below the first edge, from each edge to below the next, from the last one: on the host.
-
-    edges: (k,) on the host, ascending, different; returns (k + 1,).
-    """
-    xp = namespace_of(values)
-    if xp is np:
-        return np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)
-    below = to_numpy(xp.searchsorted(xp.sort(values), xp.asarray(edges, dtype=values.dtype)))
-    return np.diff(below, prepend=0, append=values.shape[0])
-
-
 def quantiles(values: Array, probabilities: Sequence[float] | np.ndarray) -> np.ndarray:
     """Quantiles of (n,) by linear interpolation (type 7 of Hyndman & Fan 1996), one a probability, on the host."""
     xp = namespace_of(values)

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from pipelines.array import Array, namespace_of, quantiles
-from pipelines.drift.psi import RARE_SHARE
 
 QUANTILE_BINS = 10
+# Of the reference: categories that are rarer share a bin.
+RARE_SHARE = 0.01
 # Between these quantiles, and as far again on either side, a value counts for means and spreads; beyond, the limit.
 TAIL = 0.001
 

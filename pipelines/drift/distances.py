@@ -7,7 +7,8 @@ import numpy as np
 
 from pipelines.drift.bins import Bins, NumberBins
 from pipelines.drift.profile import ColumnProfile
-from pipelines.drift.psi import index_of
+
+SMALLEST_SHARE = 1e-4
 
 
 def null_rate_rise(reference: np.ndarray, window: np.ndarray) -> np.ndarray:
@@ -25,11 +26,14 @@ def novelty_rate(bins: Bins, reference: np.ndarray, window: np.ndarray) -> np.nd
 
 
 def psi(bins: Bins, reference: np.ndarray, window: np.ndarray) -> np.ndarray:
-    """PSI over the reference's bins and nulls; what is beyond its range counts with the bin at that end."""
+    """Population stability index over the reference's bins and nulls, in [0, inf); 0.2 and more is read as a large
+    shift (Siddiqi 2006). What is beyond the reference's range counts with the bin at that end, and a share as 1e-4 at
+    least."""
     expected, observed = (
-        counts @ bins.folded / np.maximum(1, counts.sum(axis=-1, keepdims=True)) for counts in (reference, window)
+        np.clip(counts @ bins.folded / np.maximum(1, counts.sum(axis=-1, keepdims=True)), SMALLEST_SHARE, None)
+        for counts in (reference, window)
     )
-    return index_of(expected, observed)
+    return np.asarray(((observed - expected) * np.log(observed / expected)).sum(axis=-1))
 
 
 def wasserstein(bins: NumberBins, reference: ColumnProfile, counts: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -70,12 +70,6 @@ def test_sums_and_counts_of_segments_by_hand(xp):
     assert to_numpy(array.segment_counts(codes, 5)).tolist() == [2, 0, 1, 1, 0]
 
 
-def test_values_on_an_edge_count_above_it(xp):
-    values = xp.asarray([0.0, 1.0, 1.0, 1.5, 2.0, 9.0])
-    assert array.counts_between(values, np.array([1.0, 2.0])).tolist() == [1, 3, 2]
-    assert array.counts_between(values, np.empty(0)).tolist() == [6]
-
-
 @pytest.mark.parametrize("rows", [1, 2, 7, 1000])
 def test_quantiles_are_numpys_to_the_bit(xp, rows):
     values, probabilities = np.random.default_rng(rows).normal(size=rows), np.linspace(0, 1, 11)

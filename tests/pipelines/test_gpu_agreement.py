@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.array import to_numpy
-from pipelines.drift.psi import index_of, quantile_shares
+from pipelines.drift.bins import NumberBins
 from pipelines.gates.comparison import compare, resampled, resamples
 from pipelines.gates.reliability import reliability_of
 from pipelines.metrics import calibration, measure_all, measure_mean, placements
@@ -119,14 +119,13 @@ def test_means_over_days_agree(xp, month):
     )
 
 
-def test_drift_agrees(xp, month):
+def test_the_bins_of_drift_agree(xp, month):
     _, one, other, _ = month
     holes = np.where(np.arange(4000) % 7 == 0, np.nan, 0.9 * other)
-    for reference, current in ((one, holes), (holes, one), (np.full(4000, np.nan), one)):
-        expected = quantile_shares(reference, current, 10)
-        found = quantile_shares(xp.asarray(reference), xp.asarray(current), 10)
-        assert [side.tolist() for side in found] == [side.tolist() for side in expected]
-        assert index_of(*found) == index_of(*expected)
+    for reference in (one, holes, np.full(4000, np.nan)):
+        expected, found = NumberBins.of(reference), NumberBins.of(xp.asarray(reference))
+        assert found.edges.tolist() == expected.edges.tolist()
+        assert (found.low, found.center, found.high) == (expected.low, expected.center, expected.high)
 
 
 def test_a_gpu_gives_the_same_bits_again():

@@ -3,9 +3,7 @@ import numpy as np
 import pytest
 
 from pipelines.drift.bins import CategoryBins, NumberBins
-from pipelines.drift.distances import psi
 from pipelines.drift.profile import Days, number_column, profile_rows
-from pipelines.drift.psi import population_stability_index
 from tests.pipelines.drift import days
 from tests.pipelines.gpu import cupy_or_skip
 
@@ -57,17 +55,6 @@ def test_rare_and_unseen_categories_have_a_bin_each():
     bins = CategoryBins.of(reference.features["carrier"])
     window = days.rows({"carrier": np.array(["AA", "R2", "ZZ", "ZZ", None], dtype=object)})
     assert profile_rows(window, {"carrier": bins}, "cpu").columns["carrier"].counts.tolist() == [[1, 1, 2, 1]]
-
-
-def test_the_psi_of_counts_is_that_of_the_values():
-    chance = np.random.default_rng(2)
-    reference, window = chance.normal(size=2000), chance.normal(0.3, 1.2, 1000)
-    window[::10] = np.nan
-    sides = [days.rows({"delay": side}) for side in (reference, window)]
-    bins = NumberBins.of(reference)
-    counts = [profile_rows(side, {"delay": bins}, "cpu").columns["delay"].counts.sum(axis=0) for side in sides]
-    expected = population_stability_index(*(side.features["delay"] for side in sides))
-    assert psi(bins, *counts) == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_column_that_the_rows_lack_is_left_out():
