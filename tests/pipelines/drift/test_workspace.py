@@ -64,3 +64,9 @@ def test_the_command_serves_this_machine_alone_and_reports_to_nobody(store, tmp_
         *("--host", "127.0.0.1", "--port", "8123"),
     ]
     assert environment["DO_NOT_TRACK"] == "1"
+
+
+def test_without_a_folder_the_workspace_lies_in_the_home(store, home, monkeypatch):
+    monkeypatch.setenv("TRAINYARD_STORE", store.uri)
+    assert main(["evidently", "flight_delay", "--build-only"]) == EXIT_DONE
+    assert Workspace.create(str(home / "evidently")).search_project("flight_delay")
