@@ -11,12 +11,19 @@ if TYPE_CHECKING:
 
 SUMMARY = "find and mend what MLflow shows otherwise than the journal says"
 EXAMPLE = "python -m pipelines registry check flight_delay"
+ACTIONS = {
+    "check": "say where they differ; exit 0 when all agree, else 2",
+    "repair": "make MLflow show what the journal says",
+}
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("action", choices=("check", "repair"), help="check: exit 0 when all agree, else 2")
-    command.add_argument("model", nargs="?", help="one model; all of them if left out")
-    command.add_argument("--json", action="store_true", help="for machines")
+    # A parser for each: one for both would take an option before the model for the model left out.
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, summary in ACTIONS.items():
+        action = actions.add_parser(name, help=summary)
+        action.add_argument("model", nargs="?", help="one model; all of them if left out")
+        action.add_argument("--json", action="store_true", help="for machines")
 
 
 def run(options: argparse.Namespace) -> int:

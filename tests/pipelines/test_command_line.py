@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import flow
-from pipelines.__main__ import main
+from pipelines.__main__ import main, parser
 from pipelines.commands import names as command_names
 from pipelines.journal import Event, record
 from pipelines.layout import features_manifest
@@ -97,6 +97,13 @@ def test_an_unknown_command_or_option_exits_2(capsys):
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("line", ["check", "check flight_delay --json", "check --json flight_delay", "repair --json"])
+def test_a_registry_s_model_may_stand_before_or_after_an_option(line):
+    options = parser().parse_args(["registry", *line.split()])
+    assert (options.command, options.action) == ("registry", line.split()[0])
+    assert options.model == ("flight_delay" if "flight_delay" in line else None) and options.json == ("--json" in line)
 
 
 @pytest.mark.parametrize("command", sorted({*flow.BY_NAME, *command_names()}))
