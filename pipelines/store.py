@@ -142,15 +142,15 @@ class Store:
         rows = delta.to_pyarrow_table(filters=filters)
         return rows.drop_columns(["part"]) if part is not None else rows
 
-    def find(self, table: str, column: str, value: str) -> pa.Table:
-        """The rows of the newest version whose column has the value; files that cannot hold it are not read.
+    def select(self, table: str, where: ds.Expression, columns: list[str] | None = None) -> pa.Table:
+        """The rows of the newest version that the expression is true of; files that cannot hold one are not read.
 
-        Raises MissingInput when the table is not there.
+        columns: all, and `part`, if left out. Raises MissingInput when the table is not there.
         """
         delta = self._open(table)
         if delta is None:
             raise MissingInput(f"The table {table} is not in the store {self.uri}.")
-        return delta.to_pyarrow_dataset().to_table(filter=ds.field(column) == value)
+        return delta.to_pyarrow_dataset().to_table(columns=columns, filter=where)
 
     def parts(self, table: str, version: int | None = None) -> list[str]:
         """Keys of the partitions that hold rows, sorted."""

@@ -7,6 +7,8 @@ import hashlib
 import json
 from typing import Any
 
+import pyarrow.dataset as ds
+
 from pipelines.champions import champion_as_of
 from pipelines.dataset import backfill_command, code
 from pipelines.errors import MissingInput
@@ -56,13 +58,13 @@ def _logged(store: Store, spec: ModelSpec, dataset: DatasetSpec, key: str) -> di
             f"{spec.name}: nothing was ever scored in the store {store.uri}. "
             f"Score a partition: python -m pipelines backfill {spec.name}__predict --start … --end …"
         )
-    found: list[dict[str, Any]] = store.find(table, schema.KEY, key).to_pylist()
+    found: list[dict[str, Any]] = store.select(table, ds.field(schema.KEY) == key).to_pylist()
     if found:
         return found[0]
     searched = store.parts(table)
     told = f"{spec.name}: no prediction of {schema.KEY} '{key}' is logged; searched: {_spans(searched)}."
     main = raw_table(dataset.name, schema.MAIN_TABLE)
-    rows = store.find(main, schema.KEY, key).to_pylist() if store.version(main) is not None else []
+    rows = store.select(main, ds.field(schema.KEY) == key).to_pylist() if store.version(main) is not None else []
     if rows:
         part = rows[0]["part"]
         command = backfill_command(f"{spec.name}__predict", partition_interval(part, dataset.partition))

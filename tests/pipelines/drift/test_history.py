@@ -1,6 +1,7 @@
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pipelines.drift.history import History, read, write
 from pipelines.drift.report import Attribution, DriftReport, Labels, Revisited
@@ -176,3 +177,12 @@ def test_what_is_not_a_number_is_not_told(store):
 def test_models_do_not_see_each_other(store):
     write(store, report(3, loss(0.01)))
     assert read(store, "other", as_of(5)) == History()
+
+
+def test_windows_of_more_than_two_years_before_the_run_s_own_are_not_even_opened(store):
+    for year in (2010, 2011):
+        end = datetime(year, 2, 1, tzinfo=UTC)
+        write(store, report(1, loss(0.01), part=f"{year}-01", as_of=end.isoformat()))
+    [oldest] = Path(store.location(monitoring_table("small"))).glob("part=2010*/*.parquet")
+    oldest.unlink()
+    assert known(read(store, "small", as_of(5))) == {"2011-01": 0.01}
