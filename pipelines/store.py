@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
 import numpy as np
@@ -83,17 +84,17 @@ class Store:
 
     # Tables
 
-    def replace_partition(self, table: str, rows: pa.Table, part: str) -> Snapshot:
+    def replace_partition(self, table: str, rows: pa.Table, part: str, widen: bool = False) -> Snapshot:
         """Make `rows` the partition's rows, in one commit; the same rows again commit nothing.
 
-        rows: without a `part` column; it is added. Order is kept. Raises Unavailable when other
-        writers win every attempt.
+        rows: without a `part` column; it is added. Order is kept. widen: a column that the table was made
+        without is added to it, null in its other rows. Raises Unavailable when other writers win every attempt.
         """
         existing = self._open(table)
         if existing is not None and digest_of(self.read(table, part=part)) == digest_of(rows):
             return Snapshot(table, existing.version(), changed=False)
         keyed = rows.append_column("part", pa.array([part] * rows.num_rows, pa.string()))
-        return self._commit(table, keyed, f"part = '{_quoted(part)}'", partition_by=["part"])
+        return self._commit(table, keyed, f"part = '{_quoted(part)}'", ["part"], "merge" if widen else None)
 
     def commit_after(
         self, table: str, rows: pa.Table, version: int | None, replacing: str | None = None
@@ -145,12 +146,15 @@ class Store:
     def select(self, table: str, where: ds.Expression, columns: list[str] | None = None) -> pa.Table:
         """The rows of the newest version that the expression is true of; files that cannot hold one are not read.
 
-        columns: all, and `part`, if left out. Raises MissingInput when the table is not there.
+        columns: those of them that the table has; all, and `part`, if left out. Raises MissingInput when the table
+        is not there.
         """
         delta = self._open(table)
         if delta is None:
             raise MissingInput(f"The table {table} is not in the store {self.uri}.")
-        return delta.to_pyarrow_dataset().to_table(columns=columns, filter=where)
+        found = delta.to_pyarrow_dataset()
+        names = None if columns is None else [name for name in columns if name in found.schema.names]
+        return found.to_table(columns=names, filter=where)
 
     def parts(self, table: str, version: int | None = None) -> list[str]:
         """Keys of the partitions that hold rows, sorted."""
@@ -193,12 +197,14 @@ class Store:
     def _at(self, table: str, version: int | None) -> DeltaTable:
         return DeltaTable(self.location(table), version=version, storage_options=self._options)
 
-    def _commit(self, table: str, rows: pa.Table, predicate: str, partition_by: list[str] | None = None) -> Snapshot:
+    def _commit(
+        self, table: str, rows: pa.Table, predicate: str, partition_by: list[str], schema: Literal["merge"] | None
+    ) -> Snapshot:
         for attempt in range(COMMIT_ATTEMPTS):
             existing = self._open(table)
             try:
                 if existing is not None:
-                    write_deltalake(existing, rows, mode="overwrite", predicate=predicate)
+                    write_deltalake(existing, rows, mode="overwrite", predicate=predicate, schema_mode=schema)
                 else:
                     write_deltalake(
                         self.location(table),

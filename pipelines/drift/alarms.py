@@ -1,5 +1,6 @@
 """One series over its windows: in which of them it alarms, since when, and how it came."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,13 +14,14 @@ HALF_WAY = 0.5
 @dataclass(frozen=True)
 class Level:
     """The series in one window. version: the champion's. value: None where it cannot be told; threshold: None where it
-    informs only."""
+    informs only. days: of the daily values, none where they were not kept."""
 
     part: str
     version: int
     value: float | None
     threshold: float | None
     daily: Sequence[float]
+    days: Sequence[str] = ()
 
     @property
     def is_beyond(self) -> bool:
@@ -67,5 +69,11 @@ def alarm_of(levels: Sequence[Level], found: Sequence[bool]) -> Alarm | None:
     how = move([one.daily for one in levels], first, levels[first].is_beyond)
     if how is None:
         return Alarm(levels[first].part, None, None)
-    began = levels[how.window]
-    return Alarm(levels[first].part, how.pattern, f"{began.part}, day {how.day + 1} of {len(began.daily)}")
+    return Alarm(levels[first].part, how.pattern, _day(levels[how.window], how.day))
+
+
+def _day(level: Level, position: int) -> str:
+    """The day at that position among those that are told; the part where its days were not kept."""
+    if not level.days:
+        return level.part
+    return [day for day, value in zip(level.days, level.daily, strict=True) if math.isfinite(value)][position]

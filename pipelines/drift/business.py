@@ -1,6 +1,7 @@
 """The figures that the business watches: DuckDB aggregates over a window's rows."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -63,10 +64,11 @@ def _observe(connection: duckdb.DuckDBPyConnection, where: str, figure: Business
     if found is None or not np.isfinite(found):
         told = f"{figure.aggregate} is {'null' if found is None else found} over these rows"
         return Observation("business", "figure", figure.name, None, worth, told)
-    by_day = _run(connection, where, figure, f"SELECT {_cast(figure)} FROM {ROWS} GROUP BY {DAY} ORDER BY {DAY}")
-    daily = [_beyond(figure, value) for value in by_day if value is not None and np.isfinite(value)]
+    by_day = _run(connection, where, figure, f"SELECT {DAY}, {_cast(figure)} FROM {ROWS} GROUP BY {DAY} ORDER BY {DAY}")
+    daily = {str(day): _beyond(figure, value) for day, value in by_day if value is not None and np.isfinite(value)}
     text = "; ".join([f"{found:,.6g} {figure.unit}", *asked])
-    return Observation("business", "figure", figure.name, _beyond(figure, found), worth, text, daily=daily)
+    value, values = _beyond(figure, found), list(daily.values())
+    return Observation("business", "figure", figure.name, value, worth, text, daily=values, days=list(daily))
 
 
 def _beyond(figure: BusinessFigure, found: float) -> float:
@@ -77,12 +79,14 @@ def _beyond(figure: BusinessFigure, found: float) -> float:
 
 def _figure_of(connection: duckdb.DuckDBPyConnection, where: str, figure: BusinessFigure) -> float | None:
     # HAVING makes DuckDB refuse what is no aggregate.
-    return _run(connection, where, figure, f"SELECT {_cast(figure)} FROM {ROWS} HAVING true")[0]
+    found: float | None = _run(connection, where, figure, f"SELECT {_cast(figure)} FROM {ROWS} HAVING true")[0][0]
+    return found
 
 
-def _run(connection: duckdb.DuckDBPyConnection, where: str, figure: BusinessFigure, query: str) -> list[float | None]:
+def _run(connection: duckdb.DuckDBPyConnection, where: str, figure: BusinessFigure, query: str) -> list[Any]:
+    """The rows of what is found."""
     try:
-        return [value for (value,) in connection.execute(query).fetchall()]
+        return connection.execute(query).fetchall()
     except duckdb.Error as error:
         reason = str(error).partition("\n\nLINE")[0].replace("\n", " ")
         raise CallerError(

@@ -76,7 +76,8 @@ def _age(view: FeatureView, times: pd.DataFrame, day: np.ndarray, reference: pd.
         f"{view.name} was {daily.max():.1f} h old at prediction on {daily.idxmax()}, {now.mean():.1f} h on average and "
         f"null in {null:.1%} of rows; a typical day of the reference has {typical:.1f} h"
     )
-    return Observation("freshness", "feature_age_h", view.name, float(daily.max()), worth, text, daily=daily.tolist())
+    value, values, days = float(daily.max()), daily.tolist(), daily.index.astype(str).tolist()
+    return Observation("freshness", "feature_age_h", view.name, value, worth, text, daily=values, days=days)
 
 
 def _hours(view: FeatureView, times: pd.DataFrame) -> pd.Series:

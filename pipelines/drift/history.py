@@ -6,7 +6,7 @@ earlier windows that it looked at again; it never changes what another run kept.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
@@ -38,9 +38,11 @@ SCHEMA = pa.schema(
         # Delta's own name for what a list holds: with another, no row would ever be the same when read back.
         ("daily", pa.list_(pa.field("element", pa.float64()))),
         ("text", pa.string()),
+        # Last, as Delta puts it into a table that was made without: there it is null, and so nobody's days.
+        ("days", pa.list_(pa.field("element", pa.string()))),
     ]
 )
-KNOWN = ["run", "as_of", "window", "model_version", "series", "value", "worth", "threshold", "daily"]
+KNOWN = ["run", "as_of", "window", "model_version", "series", "value", "worth", "threshold", "daily", "days"]
 # Before the run's own. Whole years, so that the days from which a rise is counted stay the same from run to run; an
 # alarm that has stood since before them counts as begun with them.
 YEARS_BACK = 2
@@ -62,6 +64,7 @@ class Seen:
     worth: float | None
     threshold: float | None
     daily: list[float]
+    days: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,8 @@ def write(store: Store, report: DriftReport) -> str:
     for window in report.revisited:
         rows += [_row(report, as_of, window.part, window.model_version, state) for state in window.states]
     kept = pa.Table.from_pylist(rows, SCHEMA)
-    return str(store.replace_partition(monitoring_table(report.model), kept, f"{report.part}@{stamp(as_of)}"))
+    part = f"{report.part}@{stamp(as_of)}"
+    return str(store.replace_partition(monitoring_table(report.model), kept, part, widen=True))
 
 
 def read(store: Store, model: str, before: datetime) -> History:
@@ -131,7 +135,7 @@ def read(store: Store, model: str, before: datetime) -> History:
     first = f"{before.year - YEARS_BACK:04}"
     recent = (ds.field("part") >= first) & (ds.field("window") >= first)
     rows = store.select(table, recent & (ds.field("as_of") <= before), KNOWN)
-    return History(tuple(map(Seen, *(_values(rows[name].combine_chunks()) for name in KNOWN))))
+    return History(tuple(map(Seen, *(_values(rows[name].combine_chunks()) for name in rows.column_names))))
 
 
 def history_of(reports: Sequence[DriftReport]) -> History:
@@ -147,7 +151,8 @@ def history_of(reports: Sequence[DriftReport]) -> History:
 
 def _seen(run: str, as_of: datetime, window: str, version: int, state: SeriesState) -> Seen:
     one = state.observation
-    return Seen(run, as_of, window, version, one.series, _told(one.value), one.worth, state.threshold, one.daily)
+    value, days = _told(one.value), (one.daily, one.days)
+    return Seen(run, as_of, window, version, one.series, value, one.worth, state.threshold, *days)
 
 
 def _row(report: DriftReport, as_of: datetime, window: str, version: int, state: SeriesState) -> dict[str, object]:
@@ -166,6 +171,7 @@ def _row(report: DriftReport, as_of: datetime, window: str, version: int, state:
         "severity": state.severity,
         "daily": one.daily,
         "text": one.text,
+        "days": one.days,
     }
 
 

@@ -1,6 +1,6 @@
 """What a window's columns show beside the reference's: nulls, novelties, distributions, jumps and standstills."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -101,6 +101,8 @@ def observe_inputs(
             found += _of_counts(name, bins, own, current.columns[name], policy, name in informs)
         else:
             found.append(_missing(name, own, policy))
+    days = current.days.tolist()
+    found = [replace(one, days=days) if one.daily else one for one in found]
     before = None if window.before is None else profile_rows(_last_days(window.before), reference.bins, device)
     return found + _of_levels(reference, current, before)
 

@@ -1,5 +1,7 @@
 """How a window's scores differ from the champion's own of its held-out rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -35,7 +37,8 @@ def observe_predictions(held_out: HeldOut, window: Window, policy: Monitoring, i
     if is_probability(held_out.score):
         before, now = confidence(held_out.score), confidence(window.scores)
         found.append(_shift("confidence_shift", "mean confidence", before, window, now, policy, informs))
-    return found
+    days = np.unique(window.rows.day.astype(str)).tolist()
+    return [replace(one, days=days) for one in found]
 
 
 def counts_by_day(bins: NumberBins, score: np.ndarray, day: np.ndarray) -> np.ndarray:

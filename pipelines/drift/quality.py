@@ -76,20 +76,22 @@ def loss_between(metric: Metric, now: Measured, then: Measured) -> Measured:
     return Measured(loss, loss - down, loss + up)
 
 
-def daily_losses(metric: Metric, label: np.ndarray, score: np.ndarray, day: np.ndarray, then: float) -> list[float]:
-    """Each day's loss against one figure, oldest first; days of few rows or one class are left out.
+def daily_losses(
+    metric: Metric, label: np.ndarray, score: np.ndarray, day: np.ndarray, then: float
+) -> dict[str, float]:
+    """Each day's loss against one figure, by day, oldest first; days of few rows or one class are left out.
 
     label, score, day: (n,). Empty for ECE and PR AUC, which a day's few rows or its share of positives would move.
     """
     if metric in ("ece", "pr_auc"):
-        return []
+        return {}
     sign = -1.0 if metric in HIGHER_IS_BETTER else 1.0
     frame = pd.DataFrame({"label": label, "score": score})
-    days = [(one["label"].to_numpy(), one["score"].to_numpy()) for _, one in frame.groupby(day, sort=True)]
-    told = [(labels, scores) for labels, scores in days if len(labels) >= LEAST_DAY_ROWS]
+    days = {str(name): rows for name, rows in frame.groupby(day, sort=True) if len(rows) >= LEAST_DAY_ROWS}
+    told = {name: (rows["label"].to_numpy(), rows["score"].to_numpy()) for name, rows in days.items()}
     if metric == "auc":
-        told = [(labels, scores) for labels, scores in told if 0 < labels.mean() < 1]
-    return [sign * (value_of(metric, labels, scores) - then) for labels, scores in told]
+        told = {name: sides for name, sides in told.items() if 0 < sides[0].mean() < 1}
+    return {name: sign * (value_of(metric, *sides) - then) for name, sides in told.items()}
 
 
 def _untold(task: Task, label: np.ndarray, score: np.ndarray, day: np.ndarray) -> str | None:
@@ -111,7 +113,8 @@ def _when_final(policy: Monitoring, window: Window) -> str:
 
 
 def _provisional(one: Observation, when: str) -> Observation:
-    return replace(one, value=None, low=None, high=None, daily=[], measured=[], text=f"provisional: {one.text}{when}")
+    text = f"provisional: {one.text}{when}"
+    return replace(one, value=None, low=None, high=None, daily=[], days=[], measured=[], text=text)
 
 
 def _loss(
@@ -128,7 +131,8 @@ def _loss(
     loss = loss_between(metric, now, then)
     text = f"{metric} {now} against {then.value:.4f} at evaluation"
     daily = daily_losses(metric, rows.label, score, rows.day, then.value)
-    return Observation("quality", "loss", metric, loss.value, worth, text, loss.low, loss.high, daily, _ends(now))
+    told = (list(daily.values()), _ends(now), list(daily))
+    return Observation("quality", "loss", metric, loss.value, worth, text, loss.low, loss.high, *told)
 
 
 def _by_slice(
@@ -155,8 +159,8 @@ def _by_slice(
         text = f"{metric} {now} against {then.value:.4f} of {whose}, on {len(one.rows):,} labelled rows"
         daily = daily_losses(metric, label, scores, day, then.value)
         subject = f"{metric}[{one.name}]"
-        interval = (loss.low, loss.high)
-        found.append(Observation("quality", "loss", subject, loss.value, None, text, *interval, daily, _ends(now)))
+        told = (loss.low, loss.high, list(daily.values()), _ends(now), list(daily))
+        found.append(Observation("quality", "loss", subject, loss.value, None, text, *told))
     return found, left_out
 
 

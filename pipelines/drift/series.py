@@ -42,7 +42,8 @@ class Observation:
 
     subject: column, metric, `metric[column=value]` for a slice, feature view or business figure. value: None
     where it cannot be told; `text` says why. low, high: 95 %, clustered by day, None where it has no interval.
-    daily: the same by day, oldest first, where a day has one; for what moves gradually.
+    daily: the same by day, oldest first, where a day has one; for what moves gradually. days: of `daily`, such as
+    '2013-05-07', of the source's calendar (of UTC for the volume).
     worth: the number from which it is worth knowing, None for a series that informs only.
     text: the figures in words. measured: of a loss, the metric itself and the ends of its interval, where it has one.
     """
@@ -57,6 +58,7 @@ class Observation:
     high: float | None = None
     daily: list[float] = field(default_factory=list)
     measured: list[float] = field(default_factory=list)
+    days: list[str] = field(default_factory=list)
 
     @property
     def series(self) -> str:
@@ -72,7 +74,7 @@ class SeriesState:
     many. severity: after persistence; `info` while it has not persisted, while quality holds and nothing is wrong
     with the data, and for a seasonal column without its own season to compare with. since: the part in which the
     present run of windows with the alarm began, None without one. pattern: how it moved; onset: from which day on,
-    such as '2013-05, day 12 of 31'; None where its days do not tell.
+    such as '2013-05-12', or the part alone where its days were not kept; None where the daily values do not tell.
     """
 
     observation: Observation

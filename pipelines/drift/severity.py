@@ -99,8 +99,11 @@ def _over_time(
     """The state but for its severity: 'info' where it alarms, 'ok' where it does not."""
     threshold = None if one.worth is None else max(one.worth, bounds.get(one.series, one.worth))
     levels = [
-        *(Level(was.window, was.model_version, was.value, was.threshold, was.daily) for was in past.of(one.series)),
-        Level(part, version, one.value, threshold, one.daily),
+        *(
+            Level(was.window, was.model_version, was.value, was.threshold, was.daily, was.days)
+            for was in past.of(one.series)
+        ),
+        Level(part, version, one.value, threshold, one.daily, one.days),
     ]
     found = alarmed(levels)
     alarm = alarm_of(levels, found)

@@ -24,9 +24,9 @@ def observe_volume(policy: Monitoring, reference: Reference, window: Window) -> 
     counts = _counts(window.rows.at).reindex(days.date).fillna(0).to_numpy()
     rows = len(window.rows.label)
     text = f"{rows:,} rows in {len(days)} days where the reference's weekdays have {expected.sum():,.0f}"
-    daily = np.abs(np.log(np.maximum(counts, NO_ROWS) / expected))
+    daily, names = np.abs(np.log(np.maximum(counts, NO_ROWS) / expected)).tolist(), days.strftime("%F").tolist()
     value = abs(float(np.log(rows / expected.sum())))
-    return [Observation("volume", "volume_change", "rows", value, policy.volume_change, text, daily=daily.tolist())]
+    return [Observation("volume", "volume_change", "rows", value, policy.volume_change, text, daily=daily, days=names)]
 
 
 def require_windows(reference: Reference, window: Window) -> None:

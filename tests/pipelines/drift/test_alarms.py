@@ -1,7 +1,8 @@
 """What adds up over the days, through the whole judgement."""
 
+import math
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
@@ -20,14 +21,19 @@ def rising(windows: int, statistic: Statistic = "psi") -> tuple[History, Observa
     """PSI of .05 with small ups and downs for two months, then a little more every day; by the months from March on."""
     days = 0.05 + 0.01 * np.random.default_rng(4).standard_normal((windows, 30))
     days[2:] += 0.1 * np.arange(30 * (windows - 2)).reshape(-1, 30) / 60
+    # A month's first day is the last of the month before, where the source's clocks are behind ours.
+    dates = [[f"{date(2013, 3 + at, 1) + timedelta(days=day)}" for day in range(-1, 29)] for at in range(windows)]
     seen = [
-        Seen(name, datetime(2013, 4 + at, 1, tzinfo=UTC), name, 3, f"input/{statistic}/column", mean, 0.2, 0.2, told)
+        Seen(
+            *(name, datetime(2013, 4 + at, 1, tzinfo=UTC), name, 3, f"input/{statistic}/column"),
+            *(mean, 0.2, 0.2, told, dates[at]),
+        )
         for at, (told, mean) in enumerate(zip(days.tolist(), days.mean(axis=1).tolist(), strict=True))
         for name in [f"2013-{3 + at:02}"]
     ]
     [*earlier, last] = seen
     return History(tuple(earlier)), Observation(
-        "input", statistic, "column", last.value, 0.2, "in words", daily=last.daily
+        "input", statistic, "column", last.value, 0.2, "in words", daily=last.daily, days=last.days
     )
 
 
@@ -36,7 +42,7 @@ def test_a_rise_that_adds_up_alarms_though_no_window_is_beyond():
     [state] = judge(ONCE, [may], {}, history, "2013-06", 3)
     assert not state.is_beyond and state.alarms
     assert (state.severity, state.pattern, state.since, state.beyond) == ("warning", "gradual", "2013-06", 1)
-    assert state.onset == "2013-04, day 30 of 30"
+    assert state.onset == "2013-04-29"
 
 
 def test_a_rise_must_persist_too():
@@ -90,7 +96,20 @@ def test_a_jump_is_sudden_from_its_day_on():
     history, last = rising(windows=3)
     days = [*last.daily[:20], *(day + 0.9 for day in last.daily[20:])]
     [state] = judge(ONCE, [replace(last, value=0.35, daily=days)], {}, history, "2013-05", 3)
-    assert (state.pattern, state.onset) == ("sudden", "2013-05, day 21 of 30")
+    assert (state.pattern, state.onset) == ("sudden", "2013-05-20")
+
+
+def test_days_without_a_number_shift_no_date():
+    history, last = rising(windows=3)
+    days = [math.nan, *last.daily[1:20], *(day + 0.9 for day in last.daily[20:])]
+    [state] = judge(ONCE, [replace(last, value=0.35, daily=days)], {}, history, "2013-05", 3)
+    assert state.onset == "2013-05-20"
+
+
+def test_of_a_window_whose_days_were_not_kept_the_part_is_told():
+    history, last = rising(windows=4)
+    [state] = judge(ONCE, [last], {}, History(tuple(replace(one, days=[]) for one in history.seen)), "2013-06", 3)
+    assert state.onset == "2013-04"
 
 
 def test_a_reason_says_how_it_rises():
@@ -98,5 +117,5 @@ def test_a_reason_says_how_it_rises():
     _, [reason] = overall(judge(ONCE, [last], {}, history, "2013-06", 3))
     assert reason == (
         "warning: PSI of column 0.1252, not yet 0.2 but rising since 2013-06, in this window; "
-        "gradual, from about 2013-04, day 30 of 30 (in words)"
+        "gradual, from about 2013-04-29 (in words)"
     )

@@ -23,7 +23,7 @@ def test_a_figure_without_bounds_is_itself_and_informs():
     window = made_window()
     expected = int(((window.scores > 0.3) & (window.rows.features["origin"] == "JFK").to_numpy()).sum())
     assert (found.value, found.worth) == (expected, None) and found.text == f"{expected} flights"
-    assert len(found.daily) == 30 and sum(found.daily) == expected
+    assert len(found.daily) == 30 and sum(found.daily) == expected and found.days[29] == "2013-04-30"
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ def age(times: pd.DataFrame, reference: pd.DataFrame, ttl: timedelta = timedelta
 def test_a_feed_that_runs_is_as_old_as_ever():
     found = age(hourly(APRIL), hourly(QUARTER))
     assert found.value == pytest.approx(1 / 3) and found.value < found.worth and len(found.daily) == 30
+    assert (found.days[0], found.days[-1]) == ("2013-04-01", "2013-04-30")
 
 
 @pytest.mark.parametrize("stops", ["2013-04-01", "2013-04-15 12:00", "2013-04-30 04:00"])

@@ -14,7 +14,8 @@ NOTHING = Attribution("none", "", [], [], "")
 
 
 def loss(value: float | None, worth: float | None = 0.02, daily: tuple[float, ...] = (0.01, 0.03)) -> Observation:
-    return Observation("quality", "loss", "auc", value, worth, "auc, in words", 0.0, 0.1, list(daily))
+    days = [f"2013-02-{27 + day}" for day in range(len(daily))]
+    return Observation("quality", "loss", "auc", value, worth, "auc, in words", 0.0, 0.1, list(daily), days=days)
 
 
 def psi(column: str, value: float | None) -> Observation:
@@ -76,6 +77,7 @@ def test_a_row_says_all_that_the_run_saw(store):
             "severity": "ok",
             "daily": [0.01, 0.03],
             "text": "auc, in words",
+            "days": ["2013-02-27", "2013-02-28"],
             "part": "2013-04@2013-05-01T00-00-00",
         }
     ]
@@ -96,7 +98,20 @@ def test_windows_are_told_oldest_first_with_their_days_and_thresholds(store):
         ("2013-04", 0.05, 0.03),
         ("2013-05", 0.02, 0.03),
     ]
-    assert past[0].daily == [0.01, 0.03]
+    assert (past[0].daily, past[0].days) == ([0.01, 0.03], ["2013-02-27", "2013-02-28"])
+
+
+def test_a_table_from_before_days_were_kept_is_read_and_goes_on(store):
+    write(store, report(3, loss(0.01)))
+    table = monitoring_table("small")
+    without_days = store.read(table).drop_columns(["days", "part"])
+    old = monitoring_table("old")
+    store.replace_partition(old, without_days, "2013-03@2013-04-01T00-00-00")
+    assert [seen.days for seen in read(store, "old", as_of(6)).of(LOSS)] == [[]]
+    written = write(store, report(4, loss(0.05), model="old"))
+    assert write(store, report(4, loss(0.05), model="old")) == written, "the same again writes nothing"
+    [march, april] = read(store, "old", as_of(6)).of(LOSS)
+    assert (march.daily, march.days, april.days) == ([0.01, 0.03], [], ["2013-02-27", "2013-02-28"])
 
 
 def test_the_past_is_what_was_known_at_the_time(store):

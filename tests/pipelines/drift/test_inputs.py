@@ -47,6 +47,7 @@ def test_nulls_are_told_above_those_of_the_reference():
     assert found["null_rate_rise"].value == pytest.approx(0.4 - 0.1)
     assert found["null_rate_rise"].text == "null in 40.0% of rows, 10.0% in the reference"
     assert found["null_rate_rise"].daily == pytest.approx([0.3] * DAYS)
+    assert all(one.days == [f"2013-04-{day:02}" for day in range(1, 31)] for one in found.values() if one.daily)
 
 
 def test_a_column_that_the_window_lacks_is_all_null_and_said_to_be_missing():

@@ -29,6 +29,7 @@ def test_shifts_are_told_without_their_sign():
     # The likelier class has .6 and .9.
     assert found["confidence_shift"].value == pytest.approx(0.3)
     assert found["mean_shift"].daily == pytest.approx([0.3] * 30)
+    assert {(len(one.daily), one.days[0], one.days[-1]) for one in found.values()} == {(30, "2013-03-01", "2013-03-30")}
     assert found["mean_shift"].worth == POLICY.prediction_shift and found["psi"].worth == POLICY.psi_warning
 
 

@@ -143,10 +143,11 @@ def test_daily_losses_are_by_day_oldest_first_without_days_of_few_rows_or_one_cl
     label = np.tile([0.0, 1.0], 75)
     day = np.repeat(["2013-04-03", "2013-04-01", "2013-04-02"], [60, 80, 10])
     score = np.where(day == "2013-04-03", 0.5, label)
-    assert daily_losses("brier", label, score, day, then=0.1) == [pytest.approx(-0.1), pytest.approx(0.15)]
-    assert daily_losses("auc", label, score, day, then=0.8) == [pytest.approx(-0.2), pytest.approx(0.3)]
-    assert len(daily_losses("auc", np.where(day == "2013-04-01", 1.0, label), score, day, then=0.8)) == 1
-    assert daily_losses("ece", label, score, day, then=0.1) == []
+    by_day = daily_losses("brier", label, score, day, then=0.1)
+    assert list(by_day) == ["2013-04-01", "2013-04-03"] and list(by_day.values()) == pytest.approx([-0.1, 0.15])
+    assert daily_losses("auc", label, score, day, then=0.8) == pytest.approx({"2013-04-01": -0.2, "2013-04-03": 0.3})
+    assert list(daily_losses("auc", np.where(day == "2013-04-01", 1.0, label), score, day, then=0.8)) == ["2013-04-03"]
+    assert daily_losses("ece", label, score, day, then=0.1) == {}
 
 
 def test_a_regression_loses_in_its_unit():
@@ -162,3 +163,4 @@ def test_a_regression_loses_in_its_unit():
     assert by["mae"].value == pytest.approx(3) and by["mae"].worth == spec.monitoring.warning_loss
     assert by["rmse"].value == pytest.approx(3) and by["rmse"].worth is None
     assert by["mae"].daily == [pytest.approx(3)] * 30
+    assert by["mae"].days == sorted({*rows.day}) and by["mae"].days[0] == "2013-04-01"

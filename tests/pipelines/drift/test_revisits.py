@@ -15,7 +15,7 @@ from pipelines.errors import CallerError
 from pipelines.monitoring_spec import Monitoring
 from pipelines.retrain.signals import signals_of
 from tests.pipelines.drift.made_windows import made_window
-from tests.pipelines.retrain.reports import report
+from tests.pipelines.retrain.reports import alarm, report
 
 LOSS = "quality/loss/auc"
 LABELS = Labels(rows=100, labelled=95, contradicted=0, final=True)
@@ -148,6 +148,12 @@ def test_a_report_is_read_back_with_the_windows_that_were_looked_at_again():
     kept = replace(report(quality=None), revisited=revisited, not_revisited={"2013-04": "score it again"})
     assert DriftReport.from_json(kept.to_json().encode()) == kept
     assert kept.told_quality == "critical"
+
+
+def test_a_report_from_before_days_were_kept_is_read():
+    kept = json.loads(report(alarm()).to_json())
+    del kept["states"][0]["observation"]["days"]
+    assert DriftReport.from_json(json.dumps(kept).encode()).states[0].observation.days == []
 
 
 @pytest.mark.parametrize("change", [{"attribution": None}, {"revisited": [{"part": "2013-04", "quality": []}]}])

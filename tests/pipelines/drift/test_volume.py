@@ -29,7 +29,7 @@ def test_a_day_without_rows_stands_out_among_the_days():
     rows = made_rows(AS_MANY)
     found = volume(rows.where(rows.day != "2013-04-10"))
     assert found.value < 0.1 and int(np.argmax(found.daily)) == 9
-    assert found.daily[9] == pytest.approx(np.log(20 / 0.5), abs=0.1)
+    assert found.daily[9] == pytest.approx(np.log(20 / 0.5), abs=0.1) and found.days[9] == "2013-04-10"
 
 
 def quiet_on_weekends(rows):
