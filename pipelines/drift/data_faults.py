@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipelines.drift.renames import exchanged
 from pipelines.drift.series import SeriesState, Statistic
-from pipelines.drift.steps import sides_of_step
+from pipelines.drift.steps import onset_of_nulls, sides_of_step
 from pipelines.drift.units import unit_change
 from pipelines.drift.windows import Reference, Window
 from pipelines.features import FeatureView
@@ -135,7 +135,13 @@ def _null(suspect: Suspect, reference: Reference, window: Window, _: str | None)
         return Finding("missing", "missing in the window: {}")
     share = float(window.rows.features[suspect.name].isna().mean())
     usual = reference.rows.features[suspect.name].isna().groupby(reference.rows.day).mean().quantile(WORST_DAYS)
-    return Finding("null", f"nulls in {share:.0%} of the rows of {{}}") if share > usual else None
+    if share <= usual:
+        return None
+    began = onset_of_nulls(suspect.name, reference, window, usual)
+    if began is None:
+        return Finding("null", f"nulls in {share:.0%} of the rows of {{}}")
+    when = f"from {began.day} on" if began.day else f"since before {window.part}"
+    return Finding(f"null {when}", f"nulls in {began.share:.0%} of the rows of {{}} {when}")
 
 
 def _old(suspect: Suspect, _: Reference, __: Window, ___: str | None) -> Finding | None:

@@ -1,4 +1,5 @@
-"""The day on which a column of numbers came to another level, and its values right before and right after."""
+"""The day on which a column of numbers came to another level, with its values right before and right after, or on which
+nulls began to fill a column."""
 
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ SIDE_DAYS = 7
 LEAST_SIDE_DAYS = 2
 # Days before the window in which the step may have come too late to be seen there.
 DAYS_BEFORE = SIDE_DAYS + LEAST_SIDE_DAYS
+# Of the days since nulls began.
+MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,7 @@ def sides_of_step(name: str, reference: Reference, window: Window) -> Sides | No
     The step is where the daily medians on either side are furthest apart for their spread (a binary segmentation's
     first cut; Scott & Knott 1974).
     """
-    earlier = window.before if window.before is not None and name in window.before.features else reference.rows
-    last = np.unique(earlier.day)[-DAYS_BEFORE:]
-    values = pd.concat([earlier.features.loc[np.isin(earlier.day, last), name], window.rows.features[name]])
-    day = np.concatenate([earlier.day[np.isin(earlier.day, last)], window.rows.day])
+    values, day = _with_days_before(name, reference, window)
     frame = pd.DataFrame({"value": values.to_numpy(dtype="float64"), "day": day}).replace(np.inf, np.nan).dropna()
     medians = frame.groupby("day")["value"].median()
     if len(medians) < 2 * LEAST_SIDE_DAYS + 1:
@@ -42,6 +42,42 @@ def sides_of_step(name: str, reference: Reference, window: Window) -> Sides | No
     before, after = days[max(0, at - SIDE_DAYS - 1) : at - 1], days[at + 1 : at + 1 + SIDE_DAYS]
     sides = [frame.loc[frame["day"].isin(side), "value"].to_numpy() for side in (before, after)]
     return Sides(sides[0], sides[1], str(days[at]))
+
+
+@dataclass(frozen=True)
+class Onset:
+    """day: None where it lies before the days that are told. share: of nulls from then on."""
+
+    day: str | None
+    share: float
+
+
+def onset_of_nulls(name: str, reference: Reference, window: Window, usual: float) -> Onset | None:
+    """The day from which on more of the rows are null than is usual; None where no day tells, as of nulls on a day now
+    and then.
+
+    The day is where the shares on either side differ most for their number of rows.
+    """
+    values, day = _with_days_before(name, reference, window)
+    by_day = values.isna().groupby(day).agg(["sum", "count"])
+    nulls, rows = by_day["sum"].cumsum().to_numpy(), by_day["count"].cumsum().to_numpy()
+    before, after = nulls[:-1] / rows[:-1], (nulls[-1] - nulls[:-1]) / (rows[-1] - rows[:-1])
+    if not len(before):
+        return None
+    at = int(((after - before) * np.sqrt(rows[:-1] * (rows[-1] - rows[:-1]))).argmax())
+    above = (by_day["sum"] / by_day["count"] > usual).to_numpy()
+    if before[at] <= usual < after[at] and above[at + 1 :].mean() > MOST:
+        return Onset(str(by_day.index[at + 1]), float(after[at]))
+    return Onset(None, float(nulls[-1] / rows[-1])) if above.all() else None
+
+
+def _with_days_before(name: str, reference: Reference, window: Window) -> tuple[pd.Series, np.ndarray]:
+    """The window's values after those of the days before it, and the day of each, (n,). A window without one before
+    it follows on its reference's end."""
+    earlier = window.before if window.before is not None and name in window.before.features else reference.rows
+    last = np.isin(earlier.day, np.unique(earlier.day)[-DAYS_BEFORE:])
+    values = pd.concat([earlier.features.loc[last, name], window.rows.features[name]], ignore_index=True)
+    return values, np.concatenate([earlier.day[last], window.rows.day])
 
 
 def _cut(levels: np.ndarray) -> int:

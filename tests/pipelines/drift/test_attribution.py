@@ -130,7 +130,11 @@ def test_a_column_that_is_null_on_many_days_is_not_broken_in_a_month_with_more_o
 @pytest.mark.parametrize(
     ("seen", "columns", "detail"),
     [
-        (state("null_rate_rise", "temperature_f"), {"temperature_f": np.nan}, "nulls in 53% of the rows of"),
+        (
+            state("null_rate_rise", "temperature_f"),
+            {"temperature_f": np.nan},
+            "nulls in 100% of the rows of temperature_f from 2013-04-15 on (view weather)",
+        ),
         (state("step", "temperature_f"), {"temperature_f": 9999.0}, "9999 in 53% of the rows of temperature_f"),
         (state("frozen", "temperature_f"), {}, "a feed stands still: temperature_f (view weather)"),
         (state("out_of_range_rate", "distance_mi"), {}, "90% of the rows of distance_mi beyond the reference's range"),
@@ -157,7 +161,36 @@ def test_a_column_that_is_gone_is_a_data_fault():
 def test_columns_of_one_feed_are_one_fault_the_most_important_first():
     rows = after(flights(), "2013-04-01", temperature_f=np.nan, dew_point_f=np.nan)
     found = told([state("null_rate_rise", name) for name in ("dew_point_f", "temperature_f")], rows)
-    assert found.detail == "nulls in 100% of the rows of temperature_f, dew_point_f (view weather)"
+    assert found.detail == ("nulls in 100% of the rows of temperature_f, dew_point_f from 2013-04-01 on (view weather)")
+
+
+def test_columns_whose_nulls_began_on_two_days_are_told_with_both():
+    rows = after(after(flights(), FIFTEENTH, temperature_f=np.nan), "2013-04-20", dew_point_f=np.nan)
+    found = told([state("null_rate_rise", name) for name in ("dew_point_f", "temperature_f")], rows)
+    assert f"temperature_f from {FIFTEENTH} on" in found.detail and "dew_point_f from 2013-04-20 on" in found.detail
+
+
+def test_nulls_of_some_rows_are_told_with_their_share_from_their_day_on():
+    rows = flights()
+    some = rows.features["temperature_f"].where(np.arange(len(rows.label)) % 5 > 1)
+    found = told([state("null_rate_rise", "temperature_f")], after(rows, FIFTEENTH, temperature_f=some))
+    assert found.detail == f"nulls in 40% of the rows of temperature_f from {FIFTEENTH} on (view weather)"
+
+
+def test_nulls_that_began_windows_ago_are_said_to():
+    rows = replace(flights(), features=flights().features.assign(temperature_f=np.nan))
+    earlier = flights(interval=BEFORE, seed=3)
+    window = replace(made_window(rows), before=replace(earlier, features=earlier.features.assign(temperature_f=np.nan)))
+    labels = Labels(1, 0, 0, False)
+    found = attribute([state("null_rate_rise", "temperature_f")], made_reference(flights(9000, BEFORE)), window, labels)
+    assert found.detail == "nulls in 100% of the rows of temperature_f since before 2013-04"
+
+
+def test_of_nulls_on_a_day_now_and_then_no_day_is_told():
+    rows = flights()
+    now_and_then = rows.features["temperature_f"].mask(pd.Series(rows.day).str[-1].isin(["1", "5"]))
+    found = told([state("null_rate_rise", "temperature_f")], after(rows, "2013-04-01", temperature_f=now_and_then))
+    assert found.detail == "nulls in 20% of the rows of temperature_f (view weather)"
 
 
 def test_labels_that_are_due_and_not_there_are_late():
