@@ -69,5 +69,18 @@ def test_a_page_is_short_whole_and_in_the_index(page):
 
 @pytest.mark.parametrize("page", RUNBOOKS, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page):
-    links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    """To a file that is there, and to a place that it has."""
+    lost = []
+    for name, place in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", page.read_text(encoding="utf-8")):
+        target = page.parent / name if name else page
+        found = target.exists() and (not place or f'id="{place}"' in target.read_text(encoding="utf-8"))
+        lost += [] if found else [f"{name}#{place}"]
+    assert lost == []
+
+
+def test_the_page_for_a_renamed_code_says_what_to_do_with_one_that_passed_the_contract():
+    alarm = (REPOSITORY / "docs" / "runbooks" / "drift-alarm.md").read_text(encoding="utf-8")
+    (row,) = [line for line in alarm.splitlines() if "AA renamed to XX" in line]
+    name, place = re.findall(r"\]\(([^)#]+)#([^)]+)\)", row)[0]
+    text = (REPOSITORY / "docs" / "runbooks" / name).read_text(encoding="utf-8").partition(f'id="{place}"')[2]
+    assert all(word in text for word in ("freeze MODEL", "Void what was scored", "map XX to AA in the loader"))
