@@ -5,7 +5,8 @@ from functools import partial
 from pipelines import spec
 from plugins.alert_arguments import alert_params
 from plugins.family_dag import model_dag, run_in_order, steps, to_build
-from plugins.retrain_trigger import RetrainTrigger, backfill_param
+from plugins.retrain_arguments import backfill_param
+from plugins.retrain_trigger import RetrainTrigger
 from plugins.store_sensor import StoreSensor, partition_predictions
 
 datasets = spec.load_datasets()

@@ -15,6 +15,7 @@ from plugins import dag_docs
 from plugins.alert_arguments import alert_arguments
 from plugins.backtest_operator import backtest_params
 from plugins.ending_schedule import EndingSchedule
+from plugins.retrain_arguments import retrain_arguments
 from plugins.rollback_operator import rollback_params
 from plugins.run_alerts import failure_callback, overdue_deadline
 from plugins.run_interval import interval_params
@@ -74,10 +75,8 @@ def backtest_dag(model: ModelSpec) -> DAG:
 
 def steps(family: Family, spec: DatasetSpec | ModelSpec, dataset: str) -> list[BaseOperator]:
     """A family's step tasks, in order, not yet chained."""
-    return [
-        step_operator(step, spec, dataset, partial(alert_arguments, spec.name) if step.name == "alert" else None)
-        for step in steps_of(family)
-    ]
+    own = {"alert": partial(alert_arguments, spec.name), "decide_retrain": partial(retrain_arguments, spec.name)}
+    return [step_operator(step, spec, dataset, own.get(step.name)) for step in steps_of(family)]
 
 
 def run_in_order(*tasks: BaseOperator) -> None:

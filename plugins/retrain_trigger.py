@@ -3,9 +3,9 @@
 from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
-from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from plugins.retrain_arguments import is_to_trigger
 from plugins.run_interval import interval_of
 
 DECISION_TASK = "decide_retrain"
@@ -14,20 +14,6 @@ NOT_TRIGGERED = {
     "ask": "No retraining, a person is asked",
     "stop": "No retraining, and nothing is scored until a person resumes it",
 }
-
-
-def backfill_param() -> dict[str, Param]:
-    return {
-        "trigger_in_backfill": Param(
-            False,
-            title="Trigger in a backfill",
-            description=(
-                "A backfill of the monitor journals its decisions and triggers nothing, because the past "
-                "cannot be retrained into. Tick to trigger all the same."
-            ),
-            type="boolean",
-        )
-    }
 
 
 class RetrainTrigger(TriggerDagRunOperator):
@@ -52,7 +38,7 @@ class RetrainTrigger(TriggerDagRunOperator):
         answer, reason = decision["figures"]["decision"], decision["outcome"]
         if answer != "retrain":
             raise AirflowSkipException(f"{NOT_TRIGGERED[answer]}: {reason}")
-        if context["dag_run"].run_type == "backfill" and not context["params"]["trigger_in_backfill"]:
+        if not is_to_trigger(context):
             raise AirflowSkipException(
                 f"Journalled only, because this is a backfill (Param trigger_in_backfill is off): {reason}"
             )

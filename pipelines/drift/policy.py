@@ -85,9 +85,9 @@ class RetrainState(Strict):
     scored_by: version that scored the window, None for the champion itself. quality: its own severity, None until
     the window's labels are in. cause, sentence: of the report's attribution. expected_gain: None without a past to
     tell it from. new_partitions: validated since the champion's training. retrained_at: as-of time of the decision
-    to retrain that is nearest to this one, also a later one where decisions are made out of order. failures:
-    retrainings in a row whose candidates failed their gates. retrains, gpu_hours: of this calendar month; hours
-    count where the policy has a budget of them. consumed: identities of signals that were acted on.
+    that triggered a training and is nearest to this one, also a later one where decisions are made out of order.
+    failures: retrainings in a row whose candidates failed their gates. retrains, gpu_hours: of this calendar month;
+    hours count where the policy has a budget of them. consumed: identities of signals that were acted on.
     """
 
     as_of: datetime

@@ -20,17 +20,20 @@ from pipelines.training_set import stamp
 
 @dataclass(frozen=True)
 class Outcome:
-    """run_id: of the run that the decision triggers, and triggers once. version: of the candidate as of its time,
-    None while there is none. cost: of its training."""
+    """run_id: of the run that the decision triggers, and triggers once; triggers: whether it does. version: of the
+    candidate as of its time, None while there is none. cost: of its training."""
 
     run_id: str
     version: int | None
     verdict: Verdict | None
     promoted: bool
     cost: dict[str, float | None]
+    triggers: bool = True
 
     @property
     def sentence(self) -> str:
+        if self.version is None and not self.triggers:
+            return "on record alone: it was made in a backfill or by hand, and triggered nothing"
         if self.version is None:
             return f"no candidate yet of run {self.run_id}"
         if self.promoted:
@@ -38,6 +41,11 @@ class Outcome:
         judged = {None: "is not evaluated yet", "pass": "passed its gates and is not in force"}
         stays = {"fail": "failed its gates", "cannot_tell": "stays a candidate, for its rows cannot tell"}
         return f"version {self.version} {(judged | stays)[self.verdict]}"
+
+
+def triggers(decision: Event) -> bool:
+    """Whether a training follows; taken to where the decision does not say, as those of earlier versions."""
+    return decision.content["decision"] == "retrain" and bool(decision.content.get("triggers", True))
 
 
 def run_id_of(decision_key: str) -> str:
@@ -66,6 +74,7 @@ def outcome_by(said: Sequence[Event], store: Store, model: str, decision: Event)
             for one in promotions(said, model)
         ),
         cost=candidate_of(store, model, version).cost if kept and version is not None else {},
+        triggers=triggers(decision),
     )
 
 

@@ -15,7 +15,7 @@ from pipelines.journal import Event, select
 from pipelines.layout import candidate_version
 from pipelines.retrain.freeze import freeze_in_force
 from pipelines.retrain.gain import Gap, expected_gain, past_gaps
-from pipelines.retrain.outcome import verdict_on
+from pipelines.retrain.outcome import triggers, verdict_on
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
 
@@ -80,8 +80,8 @@ def retrain_state(
 
 
 def retrain_decisions(said: Sequence[Event], model: str) -> list[Event]:
-    """The decisions to retrain, oldest first."""
-    return [event for event in select(said, DECISION, model) if event.content["decision"] == "retrain"]
+    """The decisions that a training follows or followed, oldest first."""
+    return [event for event in select(said, DECISION, model) if triggers(event)]
 
 
 def _gpu_hours(store: Store, spec: ModelSpec, said: Sequence[Event], as_of: datetime) -> float:
@@ -115,7 +115,7 @@ def _consumed(
 ) -> list[str]:
     """Identities, of these signals, that a decision to retrain acted on.
 
-    One that left no evaluation long after (it was journalled in a backfill, or its run never ended) acted on nothing.
+    One that left no evaluation long after, as its run never ended, acted on nothing.
     """
     patience = max(LEFT_NOTHING_AFTER, timedelta(days=spec.retrain.cooldown_days))
     acted = [

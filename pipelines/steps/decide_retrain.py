@@ -12,14 +12,15 @@ from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 
 
-def run(spec: ModelSpec, interval: Interval, store: Store) -> StepResult:
+def run(spec: ModelSpec, interval: Interval, store: Store, triggers: bool = False) -> StepResult:
     """Negative decisions are journalled too; a decision to retrain names the run that is to be triggered, once.
 
-    Raises MissingInput without a drift report or a champion.
+    triggers: whoever runs this triggers that run; else the decision is on record and counts for nothing. Raises
+    MissingInput without a drift report or a champion.
     """
     part = covered_part(find_dataset(spec.dataset), interval)
     report = _report(spec, interval, store, part)
-    decision = decide_and_record(spec, store, report, interval.as_of)
+    decision = decide_and_record(spec, store, report, interval.as_of, triggers)
     answer, reason = decision.content["decision"], decision.content["reason"]
     return StepResult(
         step="decide_retrain",

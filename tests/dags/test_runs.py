@@ -14,7 +14,7 @@ APRIL = {"start": "2013-04-01", "end": "2013-05-01"}
 
 PROGRAM = """\
 import json, sys
-step, of = sys.argv[1], dict(zip(sys.argv[2::2], sys.argv[3::2]))
+step, of = sys.argv[1], {{name: value for name, value in zip(sys.argv, sys.argv[1:]) if name.startswith("--")}}
 code = {codes}.get(step, 0)
 print(f"{{step}} ends with {{code}}")
 result = {{

@@ -7,7 +7,8 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, D
 
 from pipelines.drift.policy import ANSWERS
 from pipelines.retrain.outcome import run_id_of
-from plugins.retrain_trigger import NOT_TRIGGERED, RetrainTrigger, backfill_param
+from plugins.retrain_arguments import backfill_param, retrain_arguments
+from plugins.retrain_trigger import NOT_TRIGGERED, RetrainTrigger
 from tests.plugins.contexts import context
 
 
@@ -80,6 +81,16 @@ def test_a_backfill_triggers_nothing_and_says_why(trigger):
 def test_a_backfill_triggers_when_asked(trigger):
     with pytest.raises(DagRunTriggerException):
         trigger.execute(run("retrain", run_type="backfill", in_backfill=True))
+
+
+@pytest.mark.parametrize(
+    ("run_type", "in_backfill"), [("scheduled", False), ("manual", False), ("backfill", False), ("backfill", True)]
+)
+def test_the_decision_is_told_that_a_training_follows_where_one_is_triggered(trigger, run_type, in_backfill):
+    """Else it would count for a budget of which nothing was spent, or spend what is not counted."""
+    told = "--triggers" in retrain_arguments("flight_delay", run("retrain", run_type, in_backfill))
+    with pytest.raises(DagRunTriggerException if told else AirflowSkipException):
+        trigger.execute(run("retrain", run_type, in_backfill))
 
 
 def test_a_decision_that_left_no_result_fails(trigger):

@@ -1,13 +1,14 @@
 """Decisions as they are journalled: one of a model and a time, made again from its own content."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from pipelines.drift.policy import ANSWERS, Decision, Freeze
 from pipelines.drift.series import ORDER
 from pipelines.errors import MissingInput
-from pipelines.journal import events, everything
+from pipelines.journal import events, everything, record
 from pipelines.layout import JOURNAL_TABLE
 from pipelines.monitoring_spec import Retrain
 from pipelines.retrain.decisions import decide_and_record, replay
@@ -33,12 +34,12 @@ def served(store):
     return store
 
 
-def decided(store, *states, spec=SPARSE, as_of=JUNE, **told):
-    return decide_and_record(spec, store, report(*states, **told), as_of).content
+def decided(store, *states, spec=SPARSE, as_of=JUNE, triggered=True, **told):
+    return decide_and_record(spec, store, report(*states, **told), as_of, triggered).content
 
 
 def test_a_decision_to_retrain_is_journalled_with_its_signals_and_inputs(served):
-    event = decide_and_record(SPARSE, served, report(alarm()), JUNE)
+    event = decide_and_record(SPARSE, served, report(alarm()), JUNE, triggered=True)
     assert events(served, DECISION, MODEL) == [event]
     assert event.content["decision"] == "retrain" and event.content["part"] == "2013-05"
     assert event.content["acted_on"] == ["quality/loss/auc since 2013-05"]
@@ -53,15 +54,15 @@ def test_a_negative_decision_is_journalled_too(served):
 
 def test_the_monitor_run_twice_writes_nothing_more(served):
     for states in ([], [alarm()]):
-        first = decide_and_record(SPARSE, served, report(*states), JUNE)
+        first = decide_and_record(SPARSE, served, report(*states), JUNE, triggered=True)
         version = served.version(JOURNAL_TABLE)
-        assert decide_and_record(SPARSE, served, report(*states), JUNE) == first
+        assert decide_and_record(SPARSE, served, report(*states), JUNE, triggered=True) == first
         assert served.version(JOURNAL_TABLE) == version
 
 
 def test_a_decision_to_retrain_stands_whatever_the_report_says_later(served):
-    first = decide_and_record(SPARSE, served, report(alarm()), JUNE)
-    assert decide_and_record(SPARSE, served, report(quality="ok"), JUNE) == first
+    first = decide_and_record(SPARSE, served, report(alarm()), JUNE, triggered=True)
+    assert decide_and_record(SPARSE, served, report(quality="ok"), JUNE, triggered=True) == first
 
 
 def test_a_negative_decision_is_made_anew_when_the_report_changed(served):
@@ -116,6 +117,38 @@ def test_the_budget_counts_the_retrainings_of_the_month(served):
     assert decided(served, alarm(since="2013-06"), spec=spec, as_of=JULY)["decision"] == "retrain"
 
 
+def test_a_decision_that_triggers_nothing_counts_for_nothing(served):
+    """As of a backfill: neither for the cooldown, nor the budget, nor as an answer to its signals."""
+    spec = with_policy(least_new_partitions=0, cooldown_days=20, retrains_per_month=1)
+    on_record = decided(served, alarm(), spec=spec, triggered=False)
+    assert (on_record["decision"], on_record["triggers"]) == ("retrain", False)
+    judged(served, 2, JUNE, "fail")
+    soon = decided(served, alarm(), spec=spec, as_of=JUNE + days(3))
+    assert (soon["decision"], soon["triggers"]) == ("retrain", True)
+    state = soon["inputs"]["state"]
+    assert (state["retrains"], state["retrained_at"], state["failures"], state["consumed"]) == (0, None, 0, [])
+    assert "inside the cooldown" in decided(served, alarm(since="2013-06"), spec=spec, as_of=JUNE + days(5))["reason"]
+
+
+def test_a_monitor_that_triggers_decides_anew_over_what_a_backfill_put_on_record(served):
+    first = decide_and_record(SPARSE, served, report(alarm()), JUNE)
+    assert decide_and_record(SPARSE, served, report(alarm()), JUNE) == first, "and another backfill does not"
+    second = decide_and_record(SPARSE, served, report(alarm()), JUNE, triggered=True)
+    assert (first.content["triggers"], second.content["triggers"]) == (False, True) and first.key == second.key
+    assert events(served, DECISION, MODEL) == [second]
+
+
+def test_a_backfill_over_a_decision_that_triggered_leaves_it(served):
+    first = decide_and_record(SPARSE, served, report(alarm()), JUNE, triggered=True)
+    assert decide_and_record(SPARSE, served, report(quality="ok"), JUNE) == first
+
+
+def test_a_decision_of_a_version_that_did_not_say_counts(served):
+    event = decide_and_record(SPARSE, served, report(alarm()), JUNE, triggered=True)
+    record(served, replace(event, content={name: event.content[name] for name in event.content if name != "triggers"}))
+    assert "inside the cooldown" in decided(served, alarm("quality/loss/brier"), as_of=JUNE + days(5))["reason"]
+
+
 def test_without_new_partitions_nothing_is_trained(served):
     assert "0 new partitions since" in decided(served, alarm(), spec=with_policy())["reason"]
 
@@ -158,7 +191,7 @@ def test_every_decision_is_made_again_from_what_was_journalled(store):
     in_force(store, 1, MAY - days(400))
     for step in range(60):
         as_of = MAY + days(draw.randint(0, 400))
-        event = decide_and_record(drawn_policy(draw), store, drawn_report(draw), as_of)
+        event = decide_and_record(drawn_policy(draw), store, drawn_report(draw), as_of, draw.random() < 0.8)
         if event.content["decision"] == "retrain" and draw.random() < 0.5:
             judged(store, step + 2, as_of, draw.choice(["pass", "fail"]))
     journalled = [event.content for event in events(store, DECISION, MODEL)]

@@ -26,7 +26,7 @@ def decide_and_be_killed(uri: str, written: bool) -> None:
                 super().commit_after(*told, **rest)
             os.kill(os.getpid(), signal.SIGKILL)
 
-    decide_and_record(SPEC, Killed(uri), report(alarm()), JUNE)
+    decide_and_record(SPEC, Killed(uri), report(alarm()), JUNE, triggered=True)
 
 
 @pytest.mark.parametrize("written", [False, True])
@@ -38,6 +38,6 @@ def test_a_killed_decision_is_made_once(store, written):
     assert victim.exitcode == -signal.SIGKILL
     left = events(store, DECISION, MODEL)
     assert len(left) == written
-    again = decide_and_record(SPEC, store, report(alarm()), JUNE)
+    again = decide_and_record(SPEC, store, report(alarm()), JUNE, triggered=True)
     assert again.content["decision"] == "retrain" and left in ([], [again])
     assert events(store, DECISION, MODEL) == [again]

@@ -18,7 +18,7 @@ SPEC = find_model(MODEL).model_copy(update={"retrain": Retrain(least_new_partiti
 def decision(store):
     """To retrain, as of June."""
     in_force(store, 1, APRIL)
-    return decide_and_record(SPEC, store, report(alarm()), JUNE)
+    return decide_and_record(SPEC, store, report(alarm()), JUNE, triggered=True)
 
 
 def trained(store, gpu_s: float = 3600.0) -> None:
@@ -30,6 +30,12 @@ def test_before_its_run_a_decision_names_the_run_alone(store, decision):
     outcome = outcome_of(store, MODEL, decision)
     assert outcome.run_id == run_id_of(decision.key) == "retrain__decision-flight_delay-2013-06-01T00:00:00"
     assert outcome == Outcome(outcome.run_id, version=None, verdict=None, promoted=False, cost={})
+
+
+def test_what_triggered_nothing_says_so(store):
+    in_force(store, 1, APRIL)
+    told = outcome_of(store, MODEL, decide_and_record(SPEC, store, report(alarm()), JUNE))
+    assert told.sentence == "on record alone: it was made in a backfill or by hand, and triggered nothing"
 
 
 def test_what_comes_of_a_decision_is_found_step_by_step(store, decision):

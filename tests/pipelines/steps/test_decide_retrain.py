@@ -1,8 +1,10 @@
 import pytest
 
+from pipelines.__main__ import main
+from pipelines.dataset import ValidatedPartition
 from pipelines.errors import MissingInput
 from pipelines.interval import Interval
-from pipelines.journal import events
+from pipelines.journal import events, record
 from pipelines.layout import drift_report
 from pipelines.monitoring_spec import Retrain
 from pipelines.retrain.state import DECISION
@@ -31,6 +33,16 @@ def test_the_step_journals_the_decision_and_names_the_run_that_it_triggers(monit
     }
     assert decide_retrain.run(SPEC, LAST, monitored) == told
     assert len(events(monitored, DECISION, MODEL)) == 1
+
+
+def test_it_is_journalled_whether_a_training_follows(monitored):
+    record(monitored, ValidatedPartition("2013-05", 100, {}, {}).event("flights", JUNE))
+    made = []
+    for words in ([], ["--triggers"], []):
+        assert main(["decide_retrain", "--model", MODEL, "--start", "2013-05-01", "--end", "2013-06-01", *words]) == 0
+        (event,) = events(monitored, DECISION, MODEL)
+        made.append(event.content["triggers"])
+    assert made == [False, True, True]
 
 
 def test_without_a_report_the_command_that_makes_one_is_told(store):
