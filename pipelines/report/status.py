@@ -1,17 +1,24 @@
 """What is in force, since when, and what was last said about it."""
 
+import textwrap
 from typing import Any
 
 from pipelines.champions import in_force_at
 from pipelines.dataset import VALIDATED
 from pipelines.environment import store_uri
 from pipelines.gates.evaluations import newest_evaluation
+from pipelines.interval import midnight, parse_time
 from pipelines.journal import everything, latest
+from pipelines.layout import drift_page
 from pipelines.retrain.freeze import freeze_in_force
+from pipelines.retrain.outcome import outcome_by
 from pipelines.retrain.serving import resume_command, stops
 from pipelines.spec import find_model
 from pipelines.store import Store
 from pipelines.voids import void_partitions
+
+REASONS = 3
+INDENT = len(f"  {'':<11} ")
 
 
 def status(model: str) -> dict[str, Any]:
@@ -24,6 +31,7 @@ def status(model: str) -> dict[str, Any]:
     champion, frozen, stopped = in_force_at(said, model), freeze_in_force(said, model), stops(said, model)
     validated = latest(store, VALIDATED, spec.dataset)
     drift, decision = latest(store, "drift", model), latest(store, "decision", model)
+    outcome = outcome_by(said, store, model, decision) if decision else None
     return {
         "model": model,
         "dataset": {"name": spec.dataset, "newest_partition": validated.content["part"] if validated else None},
@@ -35,10 +43,15 @@ def status(model: str) -> dict[str, Any]:
         "drift": {
             "partition": drift.content["part"] if drift else None,
             "severity": drift.content["severity"] if drift else None,
+            "cause": drift.content.get("cause") if drift else None,
+            "sentence": drift.content.get("sentence") if drift else None,
             "reasons": drift.content["reasons"] if drift else [],
+            "page": store.location(drift_page(model, drift.content["part"])) if drift else None,
         },
         "decision": decision.content["decision"] if decision else None,
         "decision_reason": decision.content["reason"] if decision else None,
+        "decision_part": decision.content.get("part") if decision else None,
+        "decision_outcome": outcome.sentence if outcome else None,
         "freeze": frozen.model_dump(mode="json") if frozen else None,
         "serving_stopped": [{"since": stop.since.isoformat(), "reason": stop.reason} for stop in stopped],
         "void": [{"partition": one.scored.part, "reason": one.reason} for one in void_partitions(spec, store)],
@@ -57,26 +70,67 @@ def _newest_evaluation(store: Store, model: str) -> dict[str, Any]:
     }
 
 
-def as_text(found: dict[str, Any]) -> str:
-    champion, judged, drift = found["champion"], found["evaluation"], found["drift"]
-    none_yet = f"none yet; train one: python -m pipelines backfill {found['model']}__train --start … --end …"
-    in_force = f"version {champion['version']} since {champion['effective_from']}"
-    lines = {
-        "data": f"{found['dataset']['name']} up to {found['dataset']['newest_partition'] or 'nothing yet'}",
-        "champion": in_force if champion["version"] else none_yet,
-        "evaluation": f"{judged['verdict']}: {judged['sentence']}" if judged["verdict"] else "none yet",
-        "drift": f"{drift['severity']} in {drift['partition']}: {'; '.join(drift['reasons']) or 'nothing moved'}"
-        if drift["severity"]
-        else "none yet",
-        "decision": f"{found['decision']}: {found['decision_reason']}" if found["decision"] else "none yet",
-    }
-    if found["freeze"]:
-        frozen = found["freeze"]
-        lines["frozen"] = f"until {frozen['until']} by {frozen['by']}: {frozen['reason']}"
+def as_text(found: dict[str, Any], width: int = 100) -> str:
+    """What is wrong, since when and what to do; what was decided; then what is in force. Commands stay on one line."""
+    lines = [*_drift(found["drift"]), *_decided(found), *_in_force(found)]
+    told = [text for name, one in lines for text in _wrapped(name, one, width)]
+    return "\n".join([found["model"], *told])
+
+
+def _drift(drift: dict[str, Any]) -> list[tuple[str, str]]:
+    if not drift["severity"]:
+        return [("drift", "none yet")]
+    sentence = drift["sentence"] or ("" if drift["reasons"] else "nothing moved")
+    told = [("drift", f"{drift['severity']} in {drift['partition']}{': ' if sentence else ''}{sentence}")]
+    told += [("", f"- {reason}") for reason in drift["reasons"][:REASONS]]
+    more = len(drift["reasons"]) - REASONS
+    return [*told, *([("", f"- and {more} more")] if more > 0 else []), ("", f"page: {drift['page']}")]
+
+
+def _decided(found: dict[str, Any]) -> list[tuple[str, str]]:
+    told = [("decision", "none yet")]
+    if found["decision"]:
+        reason, sentence = found["decision_reason"], found["drift"]["sentence"]
+        reason = reason.replace(sentence, "as above") if sentence else reason
+        about = f" on {found['decision_part']}" if found["decision_part"] else ""
+        told = [("decision", f"{found['decision']}{about}: {reason}")]
+        told += [("", found["decision_outcome"])] if found["decision_outcome"] else []
+    for stop in found["serving_stopped"]:
+        told += [("stopped", f"since {_day(stop['since'])}: {stop['reason']}")]
     if found["serving_stopped"]:
-        told = "; ".join(f"since {stop['since']}: {stop['reason']}" for stop in found["serving_stopped"])
-        lines["stopped"] = f"{told}. Once it is mended: {resume_command(found['model'])}"
+        told += [("", f"once it is mended: {resume_command(found['model'])}")]
+    if frozen := found["freeze"]:
+        told += [("frozen", f"until {_day(frozen['until'])} by {frozen['by']}: {frozen['reason']}")]
     if found["void"]:
         parts, reasons = ([one[key] for one in found["void"]] for key in ("partition", "reason"))
-        lines["void"] = f"predictions of {', '.join(parts)}: {'; '.join(dict.fromkeys(reasons))}"
-    return "\n".join([found["model"], *[f"  {name:<11} {text}" for name, text in lines.items()]])
+        told += [("void", f"predictions of {', '.join(parts)}: {'; '.join(dict.fromkeys(reasons))}")]
+    return told
+
+
+def _in_force(found: dict[str, Any]) -> list[tuple[str, str]]:
+    champion, judged, data = found["champion"], found["evaluation"], found["dataset"]
+    none_yet = f"none yet; train one: python -m pipelines backfill {found['model']}__train --start … --end …"
+    since = (
+        f"version {champion['version']} since {_day(champion['effective_from'])}" if champion["version"] else none_yet
+    )
+    gates = f"{judged['sentence']} (as of {_day(judged['as_of'])})" if judged["verdict"] else "none yet"
+    return [
+        ("champion", since),
+        ("gates", gates),
+        ("data", f"{data['name']} up to {data['newest_partition']}" if data["newest_partition"] else "none yet"),
+    ]
+
+
+def _day(time: str) -> str:
+    """A time in UTC, without its hour where that is midnight."""
+    at = parse_time(time)
+    return f"{at:%F}" if at == midnight(at.date()) else f"{at:%F %R}"
+
+
+def _wrapped(name: str, text: str, width: int) -> list[str]:
+    first, rest = f"  {name:<11} ", " " * INDENT + ("  " if text.startswith("- ") else "")
+    if "python -m " in text or text.startswith("page: "):
+        return [f"{first}{text}"]
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )

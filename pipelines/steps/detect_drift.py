@@ -70,7 +70,8 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     store.write_file(drift_report(spec.name, report.part), report.to_json().encode())
     series = write(store, report)
     told = {"part": report.part, "severity": report.severity, "reasons": report.reasons}
-    record(store, Event(DRIFT, spec.name, interval.as_of, told | {"cause": report.attribution.cause}))
+    why = {"cause": report.attribution.cause, "sentence": report.attribution.sentence}
+    record(store, Event(DRIFT, spec.name, interval.as_of, told | why))
     return _result(interval, store, report, series)
 
 

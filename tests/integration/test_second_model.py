@@ -43,6 +43,7 @@ def test_arrival_minutes_goes_through_every_step(joined_home, home, command, mlf
     assert found["champion"]["effective_from"] == "2013-04-01T00:00:00+00:00"
     assert found["evaluation"]["verdict"] == "pass"
     assert found["drift"]["severity"] == results["detect_drift"]["figures"]["severity"]
+    assert results["detect_drift"]["outcome"].endswith(found["drift"]["sentence"])
     assert found["decision"] == results["decide_retrain"]["figures"]["decision"]
     text = command("status", "arrival_minutes").stdout
     assert "version 1 since 2013-04-01" in text and "data        flights up to 2013-04" in text
