@@ -29,6 +29,8 @@ from pipelines import s3
 from pipelines.errors import CallerError, MissingInput, Unavailable
 
 COMMIT_ATTEMPTS = 8
+# Of a file that is being written, or whose writer was killed: it is no file of the store's.
+PARTIAL = ".partial"
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ class Store:
                     sink.write(content)
             else:
                 self._files.create_dir(folder, recursive=True)
-                partial = f"{path}.{uuid4().hex}.partial"
+                partial = f"{path}.{uuid4().hex}{PARTIAL}"
                 with self._files.open_output_stream(partial) as sink:
                     sink.write(content)
                 Path(self.location(partial)).replace(self.location(path))
@@ -274,12 +276,14 @@ class Store:
     def list_files(self, folder: str, suffix: str) -> list[str]:
         """Names of the files in a folder that end so, without the suffix, sorted."""
         found = self._files.get_file_info(fs.FileSelector(folder, allow_not_found=True))
-        return sorted(info.base_name.removesuffix(suffix) for info in found if info.base_name.endswith(suffix))
+        names = [info.base_name for info in found if not info.base_name.endswith(PARTIAL)]
+        return sorted(name.removesuffix(suffix) for name in names if name.endswith(suffix))
 
     def files_below(self, folder: str) -> dict[str, datetime]:
-        """Paths of all files below a folder, with the time (UTC) at which each was written."""
+        """Paths of all whole files below a folder, with the time (UTC) at which each was written."""
         found = self._files.get_file_info(fs.FileSelector(folder, recursive=True, allow_not_found=True))
-        return {info.path: info.mtime for info in found if info.type == fs.FileType.File}
+        files = [info for info in found if info.type == fs.FileType.File]
+        return {info.path: info.mtime for info in files if not info.path.endswith(PARTIAL)}
 
     def delete(self, path: str) -> None:
         """Remove a file, or a folder with all that is in it; what is not there is no error."""

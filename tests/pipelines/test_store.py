@@ -243,3 +243,17 @@ def test_files_below_a_folder_are_listed_and_deleted_with_it(store):
     store.delete("a")
     store.delete("a")
     assert store.files_below("a") == {} and store.exists("c/three.txt")
+
+
+def test_what_a_killed_writer_left_is_no_file(store, monkeypatch):
+    store.write_file("a/told.txt", b"told")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as while_killed, pytest.raises(KeyboardInterrupt):
+        while_killed.setattr(Path, "replace", killed)
+        store.write_file("a/told.txt", b"told otherwise")
+    assert len(list(Path(store.location("a")).iterdir())) == 2
+    assert list(store.files_below("a")) == ["a/told.txt"] and store.list_files("a", "") == ["told.txt"]
+    assert store.read_file("a/told.txt") == b"told"
