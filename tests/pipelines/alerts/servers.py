@@ -6,7 +6,7 @@ import email.policy
 import json
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,8 +14,13 @@ from typing import Any
 SECRET = "s3cr3t-t0ken-that-nobody-may-see"
 
 
+def answer(_: str) -> None:
+    """What is done between a message that was taken and the answer to it: nothing."""
+
+
 class Hooks(ThreadingHTTPServer):
-    """received: path and JSON of every request that was taken. refuses: paths that answer 503."""
+    """received: path and JSON of every request that was taken. refuses: paths that answer 503. before_answer: is
+    told the path of what was taken."""
 
     daemon_threads = True
 
@@ -23,6 +28,7 @@ class Hooks(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Hook)
         self.received: list[tuple[str, dict[str, Any]]] = []
         self.refuses: set[str] = set()
+        self.before_answer: Callable[[str], None] = answer
 
     @property
     def address(self) -> str:
@@ -40,6 +46,7 @@ class _Hook(BaseHTTPRequestHandler):
         refused = self.path in self.server.refuses
         if not refused:
             self.server.received.append((self.path, content))
+            self.server.before_answer(self.path)
         self.send_response(503 if refused else 200)
         self.end_headers()
         self.wfile.write(b"ok")
@@ -49,7 +56,8 @@ class _Hook(BaseHTTPRequestHandler):
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """A mail server (RFC 5321, AUTH PLAIN). received: the mails. logins: user and password of every session."""
+    """A mail server (RFC 5321, AUTH PLAIN). received: the mails. logins: user and password of every session.
+    before_answer: is told the recipient of what was taken."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -58,6 +66,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Session)
         self.received: list[email.message.EmailMessage] = []
         self.logins: list[tuple[str, str]] = []
+        self.before_answer: Callable[[str], None] = answer
 
     @property
     def port(self) -> int:
@@ -85,6 +94,7 @@ class _Session(socketserver.StreamRequestHandler):
                     mail = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
                     assert isinstance(mail, email.message.EmailMessage)
                     self.server.received.append(mail)
+                    self.server.before_answer(mail["To"])
                     self._say("250 kept")
                 case "QUIT":
                     self._say("221 bye")
