@@ -1,8 +1,11 @@
 """What the monitor would have said at the end of each window, by what was known then."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from pipelines.backtest.fits import Fit
@@ -10,12 +13,12 @@ from pipelines.backtest.history import History
 from pipelines.drift.assessment import assess, informing_columns, profiled
 from pipelines.drift.bounds import WINDOW_DAYS
 from pipelines.drift.calibration import calibrate
-from pipelines.drift.history import History as Past
 from pipelines.drift.history import history_of
 from pipelines.drift.inputs import ReferenceProfile
-from pipelines.drift.labels import labels_known
+from pipelines.drift.labels import awaited_from, is_unfinished, labels_known
 from pipelines.drift.reference import ReferenceSpans, partition_before, reference_spans
-from pipelines.drift.report import DriftReport
+from pipelines.drift.report import DriftReport, Labels
+from pipelines.drift.revisits import Look, Looks, look_at
 from pipelines.drift.windows import HeldOut, Reference, Scored, Window
 from pipelines.interval import Interval
 from pipelines.metrics import measure_all
@@ -39,34 +42,70 @@ class Monitor:
     _reports: dict[Served, DriftReport] = field(default_factory=dict)
     _profiles: dict[Spans, ReferenceProfile] = field(default_factory=dict)
     _bounds: dict[tuple[int, Spans], dict[str, float]] = field(default_factory=dict)
+    _looked: dict[tuple[int, int, int], Look] = field(default_factory=dict)
 
     def report(self, served: Served) -> DriftReport:
-        """Of the newest window served, as of its end."""
+        """Of the newest window served, as of its end, and of earlier ones whose labels came since."""
         if served not in self._reports:
-            past = history_of([self.report(served[:end]) for end in range(1, len(served))])
-            self._reports[served] = self._assess(served[-1], len(served) - 1, past)
+            earlier = [self.report(served[:end]) for end in range(1, len(served))]
+            self._reports[served] = self._assess(served, earlier)
         return self._reports[served]
 
-    def _window(self, champion: int, window: int) -> Window:
+    def _window(self, champion: int, window: int, as_of: datetime) -> Window:
         history, past = self.history, self.history.windows[window]
         before = partition_before(history.spec, history.kept.store, past.interval)
         return Window(
             part=past.part,
             interval=past.interval,
-            as_of=past.interval.as_of,
-            rows=history.rows(past.interval, past.interval.as_of),
+            as_of=as_of,
+            rows=history.rows(past.interval, as_of),
             scores=history.scores[champion, window].astype("float64"),
-            before=None if before is None else history.rows(before, past.interval.as_of),
+            before=None if before is None else history.rows(before, as_of),
         )
 
-    def _assess(self, champion: int, window: int, past: Past) -> DriftReport:
-        spec, watched = self.history.spec, self._window(champion, window)
-        chosen = reference_spans(spec, self.history.kept.store, self.history.fits[champion].as_of, watched.interval)
+    def _assess(self, served: Served, earlier: Sequence[DriftReport]) -> DriftReport:
+        spec, champion, now = self.history.spec, served[-1], len(served) - 1
+        watched, chosen = self._window(champion, now, self._end(now)), self._spans(champion, now)
         reference = self._reference(champion, chosen, watched.as_of)
         profile = self._profile(tuple(chosen.spans), reference)
         bounds = self._bounds_of(champion, tuple(chosen.spans), reference, profile)
-        labels = labels_known(spec.monitoring, watched)
-        return assess(spec, reference, profile, watched, labels, bounds, past)
+        labels, looks = labels_known(spec.monitoring, watched), self._looks(served, earlier)
+        return assess(spec, reference, profile, watched, labels, bounds, history_of(earlier), looks=looks)
+
+    def _looks(self, served: Served, earlier: Sequence[DriftReport]) -> Looks:
+        """At the windows that the monitor would look at again, each with the champion that served it."""
+        last: dict[str, Labels] = {}
+        for report in earlier:
+            last |= {report.part: report.labels} | {one.part: one.labels for one in report.revisited}
+        now, windows = len(served) - 1, self.history.windows
+        awaited = awaited_from(self.history.spec.monitoring, windows[now].interval)
+        again = [
+            window
+            for window in range(now)
+            if windows[window].interval.start >= awaited
+            and is_unfinished(last[windows[window].part], partial(self._labelled, window, self._end(now)))
+        ]
+        return Looks([self._look(served[window], window, now) for window in again])
+
+    def _look(self, champion: int, window: int, now: int) -> Look:
+        """By what is known at the end of the window `now`; its reference as it was at its own end."""
+        at = champion, window, now
+        if at not in self._looked:
+            spec, looked_at = self.history.spec, self._window(champion, window, self._end(now))
+            reference = self._reference(champion, self._spans(champion, window), self._end(window))
+            self._looked[at] = look_at(spec, reference, looked_at, labels_known(spec.monitoring, looked_at))
+        return self._looked[at]
+
+    def _labelled(self, window: int, as_of: datetime) -> int:
+        label = self.history.rows(self.history.windows[window].interval, as_of).label
+        return int((~np.isnan(label)).sum())
+
+    def _end(self, window: int) -> datetime:
+        return self.history.windows[window].interval.as_of
+
+    def _spans(self, champion: int, window: int) -> ReferenceSpans:
+        spec, store, since = self.history.spec, self.history.kept.store, self.history.fits[champion].as_of
+        return reference_spans(spec, store, since, self.history.windows[window].interval)
 
     def _reference(self, champion: int, chosen: ReferenceSpans, as_of: datetime) -> Reference:
         """What the champion was made from, with what its own held-out months showed."""

@@ -139,14 +139,17 @@ def read(store: Store, model: str, before: datetime) -> History:
 
 
 def history_of(reports: Sequence[DriftReport]) -> History:
-    """What those runs saw of their own windows, without a table: for a replay."""
-    return History(
-        tuple(
-            _seen(report.part, parse_time(report.as_of), report.part, report.model_version, state)
-            for report in reports
-            for state in report.states
-        )
-    )
+    """What those runs saw of their own windows and of those that they looked at again, without a table: for a
+    replay."""
+    return History(tuple(one for report in reports for one in _seen_by(report)))
+
+
+def _seen_by(report: DriftReport) -> list[Seen]:
+    run, as_of = report.part, parse_time(report.as_of)
+    seen = [_seen(run, as_of, run, report.model_version, state) for state in report.states]
+    for window in report.revisited:
+        seen += [_seen(run, as_of, window.part, window.model_version, state) for state in window.states]
+    return seen
 
 
 def _seen(run: str, as_of: datetime, window: str, version: int, state: SeriesState) -> Seen:

@@ -4,8 +4,10 @@ Predictions wait in their log. A label counts from the time at which it became k
 bring more labels, or others. Every look at a window is kept, by its as-of time and the rows that it saw.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
@@ -128,7 +130,7 @@ def unfinished_windows(spec: ModelSpec, store: Store, before: Interval) -> list[
     anew = {
         part for part, look in last.items() if part in validated and look.source != _source_of(spec, validated[part])
     }
-    awaited = _awaited_from(spec.monitoring, before)
+    awaited = awaited_from(spec.monitoring, before)
     first = min([awaited, *(partition_interval(part, granularity).start for part in anew)])
     void = {one.scored.part for one in void_partitions(spec, store)}
     return [
@@ -146,28 +148,34 @@ def unfinished_windows(spec: ModelSpec, store: Store, before: Interval) -> list[
     ]
 
 
-def _awaited_from(policy: Monitoring, before: Interval) -> datetime:
-    """The start of the oldest window whose labels may still come by themselves."""
+def awaited_from(policy: Monitoring, before: Interval) -> datetime:
+    """The start of the oldest window whose labels may still come by themselves, for a run over that interval."""
     length: timedelta = before.end - before.start
     return before.start - PATIENCE * (policy.label_delay + length)
+
+
+def is_unfinished(last: Labels, labelled_now: Callable[[], int]) -> bool:
+    """Whether a window was not final at the last look, or has other labels now, counted only where that decides."""
+    return not last.final or (last.labelled < last.rows and labelled_now() != last.labelled)
 
 
 def _may_change(
     spec: ModelSpec, store: Store, partition: ValidatedPartition, interval: Interval, look: Look | None, as_of: datetime
 ) -> bool:
-    """Whether the window was not final at that look, or has other labels as of the time."""
     if look is None:
         return True
     kept = _kept(store, look)
-    labelled, looked_at = int(kept.notna().sum()), datetime.strptime(f"{look.as_of}+0000", "%Y-%m-%dT%H-%M-%S%z")
-    if not _is_final(spec.monitoring, len(kept), labelled, interval.end, looked_at):
-        return True
-    if labelled == len(kept):
-        return False
+    rows, labelled = len(kept), int(kept.notna().sum())
+    looked_at = datetime.strptime(f"{look.as_of}+0000", "%Y-%m-%dT%H-%M-%S%z")
+    last = Labels(rows, labelled, 0, _is_final(spec.monitoring, rows, labelled, interval.end, looked_at))
+    return is_unfinished(last, partial(_labelled, spec, store, partition, as_of))
+
+
+def _labelled(spec: ModelSpec, store: Store, partition: ValidatedPartition, as_of: datetime) -> int:
     schema = code(spec.dataset, "schema")
     rows = read_validated(store, spec.dataset, schema.MAIN_TABLE, partition).to_pandas()
     known = (rows[schema.LABEL_AT] <= as_of).to_numpy() & ~np.isnan(label_of(rows[spec.target.column], spec.target))
-    return int(known.sum()) != labelled
+    return int(known.sum())
 
 
 def _is_final(policy: Monitoring, rows: int, labelled: int, end: datetime, as_of: datetime) -> bool:

@@ -7,12 +7,16 @@ never.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pipelines.array import Device
 from pipelines.drift.history import History
+from pipelines.drift.labels import observe_labels
+from pipelines.drift.quality import observe_quality
 from pipelines.drift.report import Attribution, Cause, Labels, Revisited
 from pipelines.drift.series import LOSSES, ORDER, Observation, SeriesState, Severity, worst
 from pipelines.drift.severity import judge_after, overall
-from pipelines.drift.windows import Window
+from pipelines.drift.windows import Reference, Window
 from pipelines.monitoring_spec import Monitoring
+from pipelines.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,13 @@ class Looks:
 
     found: list[Look] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+
+
+def look_at(spec: ModelSpec, reference: Reference, window: Window, labels: Labels, device: Device = "cpu") -> Look:
+    """What an earlier window shows with these labels. reference: of that window, of the champion that scored it."""
+    quality = observe_quality(spec, reference, window, labels, device)
+    observed = [*quality, *observe_labels(spec.monitoring, window, labels)]
+    return Look(window.part, reference.version, labels, observed)
 
 
 def judge_again(

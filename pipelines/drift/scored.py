@@ -8,10 +8,9 @@ from pipelines.array import Device
 from pipelines.champions import Champion, champions
 from pipelines.dataset import backfill_command, covered_part
 from pipelines.drift.freshness import refuse_future
-from pipelines.drift.labels import labels_of, observe_labels, unfinished_windows
-from pipelines.drift.quality import observe_quality
+from pipelines.drift.labels import labels_of, unfinished_windows
 from pipelines.drift.reference import partition_before, reference_of, rows_of
-from pipelines.drift.revisits import Look, Looks
+from pipelines.drift.revisits import Look, Looks, look_at
 from pipelines.drift.windows import Window
 from pipelines.errors import CallerError, MissingInput
 from pipelines.interval import Interval, part_key
@@ -75,9 +74,7 @@ def _look(spec: ModelSpec, store: Store, earlier: Interval, as_of: datetime, dev
     window = window_of(spec, store, earlier, as_of, logged)
     refuse_future(spec.name, window)
     reference = reference_of(spec, store, champion, earlier, {})
-    labels = labels_of(spec, store, window)
-    quality = observe_quality(spec, reference, window, labels, device)
-    return Look(window.part, champion.version, labels, [*quality, *observe_labels(spec.monitoring, window, labels)])
+    return look_at(spec, reference, window, labels_of(spec, store, window), device)
 
 
 def _score_again(spec: ModelSpec, interval: Interval) -> str:

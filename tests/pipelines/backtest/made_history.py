@@ -1,13 +1,17 @@
 """A history of four windows of made rows, for policies to be replayed over without a training."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 
 from pipelines.backtest.fits import Fit
 from pipelines.backtest.history import History, PastWindow
+from pipelines.gates.evaluation import Evaluation
+from pipelines.gates.gate import GateResult
 from pipelines.interval import partitions_between
 from pipelines.joined import JoinedPartition
+from pipelines.metrics import Measured
 from pipelines.release.provenance import Cost
 from pipelines.spec import find_model
 
@@ -41,3 +45,19 @@ def made_history(fade: float = 0.4) -> History:
 def made_fit(as_of: datetime) -> Fit:
     costs = [Cost(cpu_s=cpu_s, wall_s=cpu_s, peak_memory_mb=100.0, gpu_s=None) for cpu_s in (HELD_OUT_S, REFIT_S)]
     return Fit(f"key of {as_of:%F}", as_of, "digest", 1000, 100, costs[0], costs[1], {})
+
+
+@dataclass
+class Admission:
+    """Refuses the fits named."""
+
+    refused: frozenset[int]
+    asked: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def evaluation(self, champion, candidate, attempt):
+        self.asked.append((champion, candidate, attempt))
+        verdict = "fail" if candidate in self.refused else "pass"
+        gate = GateResult("floor", "auc", verdict, "auc is low", stops=verdict == "fail")
+        metrics = {"candidate": {"auc": Measured(0.72, None, None)}, "champion": {"auc": Measured(0.70, None, None)}}
+        window = ("2013-04-01T00:00:00+00:00", "2013-05-01T00:00:00+00:00")
+        return Evaluation("m", "", candidate + 1, champion + 1, attempt, window, "", 9, 9, verdict, [gate], metrics)

@@ -8,11 +8,8 @@ from pipelines.backtest.policies import Policy, policies_of
 from pipelines.backtest.replay import Replay
 from pipelines.drift.report import Attribution, DriftReport, Labels
 from pipelines.drift.series import Observation, SeriesState
-from pipelines.gates.evaluation import Evaluation
-from pipelines.gates.gate import GateResult
-from pipelines.metrics import Measured
 from pipelines.monitoring_spec import Retrain
-from tests.pipelines.backtest.made_history import SPEC, made_history
+from tests.pipelines.backtest.made_history import SPEC, Admission, made_history
 
 EAGER = Policy("eager", "at a warning", Retrain(at_severity="warning", cooldown_days=0))
 LAZY = Policy("lazy", "at a warning, 45 days apart", Retrain(at_severity="warning", cooldown_days=45))
@@ -35,22 +32,6 @@ class Monitor:
         labels, found = Labels(100, 100, 0, True), Attribution("concept_shift", "", [], [], "")
         as_of = self.history.windows[window].interval.as_of.isoformat()
         return DriftReport("m", part, as_of, served[-1] + 1, severity, severity, [], labels, 0.5, found, [state])
-
-
-@dataclass
-class Admission:
-    """Refuses the fits named."""
-
-    refused: frozenset[int]
-    asked: list[tuple[int, int, int]] = field(default_factory=list)
-
-    def evaluation(self, champion, candidate, attempt):
-        self.asked.append((champion, candidate, attempt))
-        verdict = "fail" if candidate in self.refused else "pass"
-        gate = GateResult("floor", "auc", verdict, "auc is low", stops=verdict == "fail")
-        metrics = {"candidate": {"auc": Measured(0.72, None, None)}, "champion": {"auc": Measured(0.70, None, None)}}
-        window = ("2013-04-01T00:00:00+00:00", "2013-05-01T00:00:00+00:00")
-        return Evaluation("m", "", candidate + 1, champion + 1, attempt, window, "", 9, 9, verdict, [gate], metrics)
 
 
 @pytest.fixture(scope="module")
