@@ -10,7 +10,6 @@ import hashlib
 import io
 import random
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,22 +26,10 @@ from pyarrow import fs
 
 from pipelines import s3
 from pipelines.errors import CallerError, MissingInput, Unavailable
+from pipelines.table_versions import Snapshot, TableFiles, quoted
 
 COMMIT_ATTEMPTS = 8
-# Of a file that is being written, or whose writer was killed: it is no file of the store's.
-PARTIAL = ".partial"
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One version of one table; `changed` is False when the write found the same rows there already."""
-
-    table: str
-    version: int
-    changed: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.table}@{self.version}"
+PARTIAL = ".partial"  # of a file that is being written, or whose writer was killed
 
 
 def digest_of(table: pa.Table) -> str:
@@ -67,6 +54,7 @@ class Store:
     def __init__(self, uri: str) -> None:
         self.uri = uri.rstrip("/")
         self.remote = "://" in self.uri
+        self._looked_at: dict[str, DeltaTable] = {}
         if not self.remote:
             self.uri = str(Path(self.uri).absolute())
 
@@ -96,7 +84,7 @@ class Store:
         if existing is not None and digest_of(self.read(table, part=part)) == digest_of(rows):
             return Snapshot(table, existing.version(), changed=False)
         keyed = rows.append_column("part", pa.array([part] * rows.num_rows, pa.string()))
-        return self._commit(table, keyed, f"part = '{_quoted(part)}'", ["part"], "merge" if widen else None)
+        return self._commit(table, keyed, f"part = {quoted(part)}", ["part"], "merge" if widen else None)
 
     def commit_after(
         self, table: str, rows: pa.Table, version: int | None, replacing: str | None = None
@@ -106,17 +94,17 @@ class Store:
         version: the one that the caller read; None when there was no table. replacing: a column; rows with the
         same values in it go in the same commit. None, and nothing written, when another writer came between.
         """
-        location = self.location(table)
-        once, options = CommitProperties(max_commit_retries=0), self._options
+        location, once, options = self.location(table), CommitProperties(max_commit_retries=0), self._options
         try:
             if version is None:
                 write_deltalake(location, rows, mode="error", commit_properties=once, storage_options=options)
-            elif replacing:
-                named = ", ".join(f"'{_quoted(value)}'" for value in rows[replacing].unique().to_pylist())
-                read, predicate = self._at(table, version), f"{replacing} in ({named})"
-                write_deltalake(read, rows, mode="overwrite", predicate=predicate, commit_properties=once)
+                return Snapshot(table, 0)
+            read = self._looked_at_or_read(table, version)
+            if replacing:
+                only = f"{replacing} in ({', '.join(map(quoted, rows[replacing].unique().to_pylist()))})"
+                write_deltalake(read, rows, mode="overwrite", predicate=only, commit_properties=once)
             else:
-                write_deltalake(self._at(table, version), rows, mode="append", commit_properties=once)
+                write_deltalake(read, rows, mode="append", commit_properties=once)
         except CommitFailedError as error:
             self._refuse_unwritable(error)
             return None
@@ -125,12 +113,25 @@ class Store:
             if version is None and self._open(table) is not None:
                 return None
             raise
-        return Snapshot(table, 0 if version is None else version + 1)
+        return Snapshot(table, version + 1)
 
     def merge_files(self, table: str) -> None:
         """Put the rows of many small files into few, in a commit that changes no row; left out when others commit."""
         with contextlib.suppress(CommitFailedError):
             self._at(table, None).optimize.compact(commit_properties=CommitProperties(max_commit_retries=0))
+
+    def checkpoint(self, table: str) -> None:
+        """Put the state of the table's log into one file: whoever opens the table then reads only later commits."""
+        self._at(table, None).create_checkpoint()
+
+    def files_of(self, table: str) -> TableFiles | None:
+        """Those of the newest version; None when there is no table. A commit after that version reads no log again."""
+        delta = self._open(table)
+        if delta is None:
+            return None
+        self._looked_at[table] = delta
+        added = pa.table(delta.get_add_actions())["path"].to_pylist()
+        return TableFiles(delta.version(), [f"{table}/{path}" for path in added])
 
     def read(self, table: str, part: str | None = None, version: int | None = None) -> pa.Table:
         """Rows of a table or of one of its partitions, newest or at a version, without `part`.
@@ -198,6 +199,11 @@ class Store:
 
     def _at(self, table: str, version: int | None) -> DeltaTable:
         return DeltaTable(self.location(table), version=version, storage_options=self._options)
+
+    def _looked_at_or_read(self, table: str, version: int) -> DeltaTable:
+        """To read the log once more than `files_of` did would leave others time to come between."""
+        delta = self._looked_at.pop(table, None)
+        return delta if delta is not None and delta.version() == version else self._at(table, version)
 
     def _commit(
         self, table: str, rows: pa.Table, predicate: str, partition_by: list[str], schema: Literal["merge"] | None
@@ -297,7 +303,3 @@ class Store:
             raise CallerError(
                 f"The store {self.uri} cannot be written ({error}). Give a writable folder: TRAINYARD_STORE=…"
             ) from error
-
-
-def _quoted(value: str) -> str:
-    return value.replace("'", "''")

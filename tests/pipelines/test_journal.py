@@ -1,4 +1,5 @@
 import multiprocessing
+import shutil
 from datetime import UTC, datetime
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -122,6 +123,31 @@ def test_many_commits_are_merged_and_no_event_changes(store, monkeypatch):
     assert len(list(Path(store.location(JOURNAL_TABLE)).glob("*.parquet"))) > 12, "the past can still be read"
     assert store.read(JOURNAL_TABLE, version=3).num_rows == 4
     assert len(DeltaTable(store.location(JOURNAL_TABLE)).file_uris()) < 6
+
+
+def test_only_what_is_new_is_read_again(journal, monkeypatch):
+    asked, opened = [], journal.open_parquet
+    monkeypatch.setattr(journal, "open_parquet", lambda paths: asked.append(len(paths)) or opened(paths))
+    events(journal, "drift", "flight_delay")
+    record(Store(journal.uri), drift(MARCH, "critical", "arrival_minutes"))
+    assert latest(journal, "drift", "arrival_minutes") == drift(MARCH, "critical", "arrival_minutes")
+    assert len(events(journal, "drift", "flight_delay")) == 3 and asked in ([1], [1, 1]), asked
+
+
+def test_a_journal_that_was_put_back_is_read_as_it_is(journal, tmp_path):
+    kept = shutil.copytree(journal.location(JOURNAL_TABLE), tmp_path / "kept")
+    record(journal, drift(MARCH, "critical"))
+    assert latest(journal, "drift", "flight_delay", until=MARCH) == drift(MARCH, "critical")
+    shutil.rmtree(journal.location(JOURNAL_TABLE))
+    shutil.copytree(kept, journal.location(JOURNAL_TABLE))
+    assert latest(journal, "drift", "flight_delay", until=MARCH) == drift(MARCH, "warning")
+
+
+def test_the_log_has_a_checkpoint_every_few_commits(journal):
+    for day in range(1, 12):
+        record(journal, drift(datetime(2013, 5, day, tzinfo=UTC)))
+    log = Path(journal.location(JOURNAL_TABLE)) / "_delta_log"
+    assert [path.name for path in log.glob("*.checkpoint.parquet")] == [f"{10:020}.checkpoint.parquet"]
 
 
 def write_events(uri: str, writer: int, together: Barrier) -> None:

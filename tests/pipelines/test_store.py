@@ -86,6 +86,18 @@ def test_a_commit_after_a_version_adds_and_replaces_rows(store):
 
 
 @pytest.mark.parametrize("replacing", [None, "id"], ids=["append", "replace"])
+def test_a_commit_after_a_look_at_the_table_s_files_writes_nothing_when_others_came_between(store, replacing):
+    store.commit_after("journal", ROWS, None)
+    looked = store.files_of("journal")
+    other = Store(store.uri)
+    assert (looked.version, len(looked.paths)) == (0, 1) and store.files_of("no_table") is None
+    assert str(other.commit_after("journal", OTHER, 0)) == "journal@1"
+    assert store.commit_after("journal", ROWS, looked.version, replacing) is None
+    assert str(store.commit_after("journal", ROWS, store.files_of("journal").version, replacing)) == "journal@2"
+    assert {*looked.paths} & {*store.files_of("journal").paths} == ({*looked.paths} if replacing is None else set())
+
+
+@pytest.mark.parametrize("replacing", [None, "id"], ids=["append", "replace"])
 def test_a_commit_after_a_version_that_is_no_longer_the_newest_writes_nothing(store, replacing):
     store.commit_after("journal", ROWS, None)
     store.commit_after("journal", OTHER, 0)
