@@ -15,7 +15,8 @@ from pipelines.features import declared_views
 from pipelines.interval import Interval, part_key, partitions_between
 from pipelines.layout import features_manifest, raw_table
 from pipelines.spec import DatasetSpec
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from pipelines.interval import Interval
 from pipelines.journal import Event, numbered, record_decided, select
 from pipelines.layout import raw_table
 from pipelines.spec import DatasetSpec
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 
 RESTORE = "restore"
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -26,23 +25,10 @@ from pyarrow import fs
 
 from pipelines import s3
 from pipelines.errors import CallerError, MissingInput, Unavailable
-from pipelines.table_versions import Snapshot, TableFiles, quoted
+from pipelines.table_versions import Snapshot, TableFiles, digest_of, quoted
 
 COMMIT_ATTEMPTS = 8
 PARTIAL = ".partial"  # of a file that is being written, or whose writer was killed
-
-
-def digest_of(table: pa.Table) -> str:
-    """SHA-256 over the rows in their order, independent of how they were chunked, or cut from a longer table."""
-    # Taking every row makes equal tables equal in memory, also beneath nulls and beyond a slice's end.
-    table = table.take(np.arange(table.num_rows))
-    sink = hashlib.sha256()
-    sink.update(table.schema.remove_metadata().to_string().encode())
-    buffer = io.BytesIO()
-    with pa.ipc.new_stream(buffer, table.schema.remove_metadata()) as writer:
-        writer.write_table(table.replace_schema_metadata(None).combine_chunks())
-    sink.update(buffer.getbuffer())
-    return sink.hexdigest()
 
 
 class Store:

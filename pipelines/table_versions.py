@@ -1,6 +1,11 @@
 """What the store tells of a version of a table, and how it names rows of it."""
 
+import hashlib
+import io
 from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,19 @@ class TableFiles:
 
     version: int
     paths: list[str]
+
+
+def digest_of(table: pa.Table) -> str:
+    """SHA-256 over the rows in their order, independent of how they were chunked, or cut from a longer table."""
+    # Taking every row makes equal tables equal in memory, also beneath nulls and beyond a slice's end.
+    table = table.take(np.arange(table.num_rows))
+    sink = hashlib.sha256()
+    sink.update(table.schema.remove_metadata().to_string().encode())
+    buffer = io.BytesIO()
+    with pa.ipc.new_stream(buffer, table.schema.remove_metadata()) as writer:
+        writer.write_table(table.replace_schema_metadata(None).combine_chunks())
+    sink.update(buffer.getbuffer())
+    return sink.hexdigest()
 
 
 def quoted(value: str) -> str:

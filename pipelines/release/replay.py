@@ -22,7 +22,8 @@ from pipelines.layout import JOURNAL_TABLE, RAW
 from pipelines.release.record import RawRows, ReleaseRecord
 from pipelines.spec import DatasetSpec, ModelSpec
 from pipelines.steps import assemble, featurize
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 from pipelines.training_set import TrainingSet, read
 
 

@@ -6,7 +6,8 @@ from pipelines.flow import StepResult
 from pipelines.interval import Interval
 from pipelines.layout import raw_table
 from pipelines.spec import DatasetSpec
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 
 
 def run(dataset: DatasetSpec, interval: Interval, store: Store) -> StepResult:

@@ -16,7 +16,8 @@ from pipelines.layout import predictions_manifest, predictions_table
 from pipelines.registry import Registry
 from pipelines.retrain.serving import refuse_stopped
 from pipelines.spec import ModelSpec, find_dataset
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 from pipelines.training_set import model_rows
 
 

@@ -15,7 +15,8 @@ from pipelines.journal import Event, record
 from pipelines.layout import quarantine_table, raw_table, validation_page, validation_result
 from pipelines.report.pages import render
 from pipelines.spec import DatasetSpec
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 
 TRAILING_PARTITIONS = 6
 QUARANTINE = pa.schema([("row", pa.string()), ("reasons", pa.string())])

@@ -14,7 +14,8 @@ from pipelines.journal import events, everything
 from pipelines.layout import drift_page, drift_report, drift_snapshot, monitoring_table
 from pipelines.registry import Registry
 from pipelines.steps import alert, decide_retrain, detect_drift, featurize, predict, validate
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 from tests.integration.small_model import SMALL
 from tests.pipelines.months import APRIL, pull
 

@@ -12,7 +12,7 @@ from pipelines.journal import Event, record
 from pipelines.release.lineage import trace
 from pipelines.release.releases import release_of
 from pipelines.steps import ingest, validate
-from pipelines.store import digest_of
+from pipelines.table_versions import digest_of
 from pipelines.voids import mark_void, scored_partitions
 from tests.integration.small_model import SMALL
 from tests.pipelines.months import FEBRUARY, JANUARY, MARCH

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 from pipelines.errors import CallerError, MissingInput
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 
 ROWS = pa.table({"id": ["a", "b", "c"], "delay_min": pa.array([1, None, 3], pa.int32())})
 OTHER = pa.table({"id": ["d"], "delay_min": pa.array([4], pa.int32())})

@@ -16,7 +16,7 @@ from pipelines.errors import MissingInput
 from pipelines.interval import partition_interval
 from pipelines.journal import record
 from pipelines.layout import predictions_manifest, raw_table
-from pipelines.store import digest_of
+from pipelines.table_versions import digest_of
 from pipelines.training_set import model_rows
 from pipelines.voids import mark_void, scored_partitions
 from tests.pipelines.drift.made_windows import made_reference, score_of, spec_with

@@ -10,7 +10,8 @@ from pipelines.errors import CallerError, ContractBroken, MissingInput
 from pipelines.journal import events
 from pipelines.layout import quarantine_table, raw_table, validation_page, validation_result
 from pipelines.steps import featurize, validate
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 from tests.pipelines.months import FEBRUARY, JANUARY, MARCH, pull, thin
 
 PAGE, RESULT = validation_page("flights", "2013-02"), validation_result("flights", "2013-02")
