@@ -83,7 +83,7 @@ def _told(case: Case, faults: list[DataFault]) -> Told:
     if faults and not (case.vanished and all(one.by_mix for one in faults)):
         more = f"; also {', '.join(one.detail for one in faults[1:SHOWN])}" if faults[1:] else ""
         return Told("data_fault", f"{faults[0].detail}{more}", faults[0].first)
-    if late := case.first("freshness", "unlabelled_rate"):
+    if late := case.first("freshness", "unlabelled_rate") or case.first("freshness", "overdue_rate"):
         return Told("late_labels", late.observation.text, "ask the source of the labels why they are late")
     if case.vanished:
         gone = [f"{column} {', '.join(values[:SHOWN])}" for column, values in case.vanished.items()]

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import PurePosixPath
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -31,7 +30,7 @@ from pipelines.voids import scored_partitions, void_partitions
 # taken when its partition is pulled anew.
 PATIENCE = 4
 CONTRADICTED_WORTH = 0.01
-# Before a window's last labels are due its first ones tell whether any come at all: a week and more of them, for a
+# Before a window's last labels are due its first ones tell whether any come at all: those of a week and more, for a
 # storm cancels most of a day or two, and half of them, for what was declared holds of whole windows.
 EARLY_DAYS, EARLY_WORTH = 7, 0.5
 
@@ -74,48 +73,38 @@ def labels_known(policy: Monitoring, window: Window, contradicted: int = 0) -> L
 
 
 def observe_labels(policy: Monitoring, window: Window, labels: Labels) -> list[Observation]:
-    """The share of rows without a label, of those whose label is due, and of labels that changed.
+    """The shares of rows without a label, which informs until all are due, of labels that are overdue before that, and
+    of labels that changed.
 
-    Where too few are due yet to tell, the share is of all rows, and informs. Without daily values: the last days of a
-    window have waited less than its first.
+    Without daily values: the last days of a window have waited less than its first.
     """
     due = window.interval.end + policy.label_delay
-    share, worth, waiting = (None if window.as_of >= due else _overdue(policy, window)) or _waiting(
-        policy, window, labels, due
+    worth = 1 - policy.label_coverage if window.as_of >= due else None
+    waiting = (
+        f"{labels.rows - labels.labelled:,} of {labels.rows:,} rows have no label as of {window.as_of:%F %R}; "
+        f"{policy.label_coverage:.0%} {'were' if window.as_of >= due else 'are'} due by {due:%F %R}"
     )
     changed = labels.contradicted / labels.rows if labels.rows else 0.0
     told = f"{labels.contradicted:,} of {labels.rows:,} rows have another label than an earlier run knew"
     return [
-        Observation("freshness", "unlabelled_rate", "labels", share, worth, waiting),
+        Observation("freshness", "unlabelled_rate", "labels", 1 - labels.covered, worth, waiting),
+        _overdue(policy, window),
         Observation("freshness", "contradicted_rate", "labels", changed, CONTRADICTED_WORTH, told),
     ]
 
 
-Waiting: TypeAlias = tuple[float, float | None, str]
-
-
-def _waiting(policy: Monitoring, window: Window, labels: Labels, due: datetime) -> Waiting:
-    """Of all rows the share without a label, what of it is worth knowing, and both in words."""
-    over = window.as_of >= due
-    text = (
-        f"{labels.rows - labels.labelled:,} of {labels.rows:,} rows have no label as of {window.as_of:%F %R}; "
-        f"{policy.label_coverage:.0%} {'were' if over else 'are'} due by {due:%F %R}"
-    )
-    return 1 - labels.covered, 1 - policy.label_coverage if over else None, text
-
-
-def _overdue(policy: Monitoring, window: Window) -> Waiting | None:
-    """The same of the rows whose label is due before the window's last one; None where those are too few to tell."""
+def _overdue(policy: Monitoring, window: Window) -> Observation:
+    """Of the rows whose label is due although that of the window's last one is not."""
     waited = window.as_of - policy.label_delay
     due = (window.rows.at <= waited).to_numpy()
-    if len(np.unique(window.rows.day[due])) < EARLY_DAYS:
-        return None
     missing = np.isnan(window.rows.label[due])
-    text = (
-        f"{int(missing.sum()):,} of the {len(missing):,} rows up to {waited:%F %R}, whose labels were due by "
-        f"{window.as_of:%F %R}, have none"
-    )
-    return float(missing.mean()), EARLY_WORTH, text
+    value, text = None, f"{len(missing):,} rows up to {waited:%F %R} have a label that is due: too few, or all"
+    if waited < window.interval.end and len(np.unique(window.rows.day[due])) >= EARLY_DAYS:
+        value = float(missing.mean())
+        text = (
+            f"{int(missing.sum()):,} of the {len(missing):,} rows up to {waited:%F %R}, whose labels are due, have none"
+        )
+    return Observation("freshness", "overdue_rate", "labels", value, EARLY_WORTH, text)
 
 
 def unfinished_windows(spec: ModelSpec, store: Store, before: Interval) -> list[Interval]:

@@ -25,6 +25,7 @@ NOT_CURED_BY_TRAINING: frozenset[Statistic] = frozenset(
         "feature_age_h",
         "missing_partitions",
         "unlabelled_rate",
+        "overdue_rate",
         "contradicted_rate",
         "rate",
         "volume_change",

@@ -131,7 +131,7 @@ def attribution_with(attribution: Attribution, revisited: Sequence[Revisited]) -
 
 def _cause(revisited: Sequence[Revisited]) -> Cause:
     alarming = {state.observation.statistic for one in revisited for state in one.counted if state.alarms}
-    return "late_labels" if alarming == {"unlabelled_rate"} else "unknown"
+    return "late_labels" if alarming <= {"unlabelled_rate", "overdue_rate"} else "unknown"
 
 
 def _is_told_quality(state: SeriesState) -> bool:

@@ -25,6 +25,7 @@ Statistic = Literal[
     "champion_age_d",
     "missing_partitions",
     "unlabelled_rate",
+    "overdue_rate",
     "contradicted_rate",
     "rate",
     "volume_change",

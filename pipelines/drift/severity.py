@@ -40,6 +40,7 @@ WORDS: dict[Statistic, str] = {
     "champion_age_d": "age in days of {}",
     "missing_partitions": "missing partitions of {}",
     "unlabelled_rate": "share still without {}",
+    "overdue_rate": "share of overdue {}",
     "contradicted_rate": "share of changed {}",
     "rate": "share of differing {}",
     "volume_change": "change of the volume of {}",

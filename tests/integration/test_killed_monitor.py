@@ -40,9 +40,9 @@ class Killed(Store):
         finally:
             Path.replace = put_in_place
 
-    def replace_partition(self, table, *told):
+    def replace_partition(self, table, *told, **rest):
         self.reach(table)
-        return super().replace_partition(table, *told)
+        return super().replace_partition(table, *told, **rest)
 
     def commit_after(self, table, *told, **rest):
         self.reach(table)

@@ -167,7 +167,7 @@ def test_labels_that_contradict_earlier_ones_are_counted_once_by_each_run(store,
     assert labels_of(SPEC, store, window_of(corrected, MAY.end)).contradicted == 15, "the same run again"
     assert labels_of(SPEC, store, window_of(corrected, JUNE.end)).contradicted == 0, "known by then"
     assert store.read_file(path) == before, "what an older run knew stays"
-    rate = observe_labels(SPEC.monitoring, window_of(corrected, MAY.end), found)[1]
+    rate = observe_labels(SPEC.monitoring, window_of(corrected, MAY.end), found)[2]
     assert rate.value == 0.015 and rate.value > rate.worth
     assert "15 of 1,000 rows have another label than an earlier run knew" in rate.text
 
@@ -200,15 +200,21 @@ def test_labels_that_do_not_come_are_told_before_the_window_s_last_one_is_due(la
     policy = spec_with(label_delay=timedelta(days=10)).monitoring
     frame = arriving([(ROWS, APRIL.end if landed else MAY.end)])
     window = window_of(frame, APRIL.end)
-    share = observe_labels(policy, window, labels_known(policy, window))[0]
-    assert (share.value, share.worth) == (missing, 0.5)
-    assert "of the 667 rows up to 2013-04-21 00:00, whose labels were due by 2013-05-01 00:00, have none" in share.text
+    waiting, overdue, _ = observe_labels(policy, window, labels_known(policy, window))
+    assert (overdue.value, overdue.worth, waiting.worth) == (missing, 0.5, None)
+    assert "of the 667 rows up to 2013-04-21 00:00, whose labels are due, have none" in overdue.text
 
 
 def test_a_few_days_are_too_few_to_say_that_labels_do_not_come():
     policy = spec_with(label_delay=timedelta(days=26)).monitoring
     window = window_of(arriving([(ROWS, MAY.end)]), APRIL.end)
-    assert observe_labels(policy, window, labels_known(policy, window))[0].worth is None
+    assert observe_labels(policy, window, labels_known(policy, window))[1].value is None
+
+
+def test_once_all_labels_are_due_the_declared_coverage_decides():
+    window = window_of(arriving([(ROWS, AUGUST.end)]), JULY.end)
+    waiting, overdue, _ = observe_labels(SPEC.monitoring, window, labels_known(SPEC.monitoring, window))
+    assert overdue.value is None and waiting.value == 1.0 and waiting.worth == pytest.approx(0.1)
 
 
 def test_labels_need_a_validated_partition(store):
