@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pipelines.alerts.incident import Delivery, Incident
 from pipelines.alerts.message import Message
 from pipelines.drift.report import DriftReport
+from pipelines.layout import drift_report
 
 REASONS = 3
 REASON_CHARS = 240  # PagerDuty shows 1,024 of a whole message
@@ -76,7 +77,7 @@ def _resolved(report: DriftReport, incident: Incident, links: Links) -> Message:
 def _reasons(report: DriftReport) -> list[str]:
     shown = [f"- {_cut(reason)}" for reason in report.reasons[:REASONS]]
     more = len(report.reasons) - len(shown)
-    return [*shown, f"- and {more} more on the page"] if more else shown
+    return [*shown, f"- and {more} more in {drift_report(report.model, report.part)}"] if more else shown
 
 
 def _links(links: Links) -> list[str]:

@@ -24,6 +24,8 @@ MARKS: dict[str, dict[str, Any]] = {
 PLACES = (
     ((11, -4), "left", "top"),
     ((11, 4), "left", "bottom"),
+    ((0, 12), "center", "bottom"),
+    ((0, 40), "center", "bottom"),
     ((-11, 4), "right", "bottom"),
     ((-11, -4), "right", "top"),
 )

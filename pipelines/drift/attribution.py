@@ -22,14 +22,22 @@ COMMON = 0.05
 
 
 @dataclass(frozen=True)
+class Ended:
+    """vanished: categories without rows, the most frequent first. since: a day."""
+
+    vanished: list[str]
+    since: str
+
+
+@dataclass(frozen=True)
 class Case:
     """What the states say. alarming: in the order of the observations. inputs: columns that alarm, the most important
-    first; seasonal: those that only inform of a move. vanished: categories without rows, by column."""
+    first; seasonal: those that only inform of a move. vanished: categories that ended, by column."""
 
     alarming: list[SeriesState]
     inputs: list[str]
     seasonal: list[str]
-    vanished: dict[str, list[str]]
+    vanished: dict[str, Ended]
     conditional: Conditional | None
 
     def first(self, family: Family, statistic: Statistic | None = None) -> SeriesState | None:
@@ -86,7 +94,10 @@ def _told(case: Case, faults: list[DataFault]) -> Told:
     if late := case.first("freshness", "unlabelled_rate") or case.first("freshness", "overdue_rate"):
         return Told("late_labels", late.observation.text, "ask the source of the labels why they are late")
     if case.vanished:
-        gone = [f"{column} {', '.join(values[:SHOWN])}" for column, values in case.vanished.items()]
+        gone = [
+            f"{column} {', '.join(ended.vanished[:SHOWN])} from {ended.since} on"
+            for column, ended in case.vanished.items()
+        ]
         return Told("covariate_shift", f"no more rows of {'; '.join(gone)}", "ask whether that is so in the world")
     if (volume := case.first("volume")) and not case.first("input", "psi"):
         return Told("volume", volume.observation.text, "compare the rows with the source's own count")
@@ -165,11 +176,14 @@ def _suspects(states: Sequence[SeriesState], weights: Mapping[str, float]) -> li
 
 def _vanished(
     states: Sequence[SeriesState], alarming: set[str], reference: Reference, window: Window
-) -> dict[str, list[str]]:
-    """Categories that have no more rows, the most frequent first: common ones, and all of columns that alarm."""
+) -> dict[str, Ended]:
+    """Of each column the common categories that ended, and of one that alarms all of them."""
     found = {}
     for name in [state.observation.subject for state in states if state.observation.statistic == "unseen_rate"]:
-        gone = exchanged(name, reference, window).vanished if name in window.rows.features else {}
-        if named := [value for value, share in gone.items() if name in alarming or share >= COMMON]:
-            found[name] = sorted(named, key=lambda value: -gone[value])
+        if name not in window.rows.features:
+            continue
+        exchange = exchanged(name, reference, window)
+        shares = {value: share for value, share in exchange.vanished.items() if name in alarming or share >= COMMON}
+        if shares:
+            found[name] = Ended(sorted(shares, key=lambda value: -shares[value]), exchange.since)
     return found

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipelines.drift.renames import exchanged
 from pipelines.drift.series import SeriesState, Statistic
-from pipelines.drift.steps import onset_of_nulls, sides_of_step
+from pipelines.drift.steps import onset_of_nulls, onset_of_standstill, sides_of_step
 from pipelines.drift.units import unit_change
 from pipelines.drift.windows import Reference, Window
 from pipelines.features import FeatureView
@@ -123,8 +123,12 @@ def _code(suspect: Suspect, reference: Reference, window: Window, _: str | None)
     return Finding("unseen", f"codes of {{}}: {new} from {found.since} on, which the reference never had")
 
 
-def _frozen(suspect: Suspect, _: Reference, __: Window, ___: str | None) -> Finding | None:
-    return Finding("", "a feed stands still: {}") if suspect.alarming("frozen") else None
+def _frozen(suspect: Suspect, reference: Reference, window: Window, _: str | None) -> Finding | None:
+    """Columns of a feed are one fault, dated by the most important: each may stand still a day sooner by chance."""
+    if suspect.alarming("frozen") is None:
+        return None
+    day = onset_of_standstill(suspect.name, reference, window)
+    return Finding("frozen", "a feed stands still: {}" + (f", from {day} on" if day else ""))
 
 
 def _null(suspect: Suspect, reference: Reference, window: Window, _: str | None) -> Finding | None:

@@ -1,5 +1,5 @@
-"""The day on which a column of numbers came to another level, with its values right before and right after, or on which
-nulls began to fill a column."""
+"""The day on which a column of numbers came to another level, with its values right before and right after, or to a
+standstill, and the day on which nulls began to fill a column."""
 
 from dataclasses import dataclass
 
@@ -15,6 +15,8 @@ LEAST_SIDE_DAYS = 2
 DAYS_BEFORE = SIDE_DAYS + LEAST_SIDE_DAYS
 # Of the days since nulls began.
 MOST = 0.5
+# Of an ordinary change from a day to the next.
+QUIET, LEAST_STILL_CHANGES = 0.15, 3
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,25 @@ def onset_of_nulls(name: str, reference: Reference, window: Window, usual: float
     if before[at] <= usual < after[at] and above[at + 1 :].mean() > MOST:
         return Onset(str(by_day.index[at + 1]), float(after[at]))
     return Onset(None, float(nulls[-1] / rows[-1])) if above.all() else None
+
+
+def onset_of_standstill(name: str, reference: Reference, window: Window) -> str | None:
+    """The day on which a column of numbers came to its longest standstill; None where its days do not tell.
+
+    Still is a change from a day to the next that is small beside the reference's: of values that stand still the mix
+    of rows alone moves the mean.
+    """
+    values, day = _with_days_before(name, reference, window)
+    means = values.astype("float64").groupby(day).mean().dropna()
+    usual = reference.rows.features[name].astype("float64").groupby(reference.rows.day).mean().diff().abs()
+    changes = means.diff().abs()
+    still = (changes < QUIET * usual.median()).to_numpy()
+    run = np.zeros(len(still), dtype=int)
+    for at in range(1, len(still)):
+        run[at] = run[at - 1] + 1 if still[at] else 0
+    if not len(run) or run.max() < LEAST_STILL_CHANGES:
+        return None
+    return str(means.index[int(run.argmax()) - int(run.max())])
 
 
 def _with_days_before(name: str, reference: Reference, window: Window) -> tuple[pd.Series, np.ndarray]:

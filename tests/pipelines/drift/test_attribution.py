@@ -104,14 +104,14 @@ def test_an_airport_that_closed_is_a_covariate_shift():
     rows = flights()
     open_yet = (rows.features["origin"] == "JFK").to_numpy() | (rows.day < FIFTEENTH)
     found = told([state("psi", "origin"), state("unseen_rate", "origin", 0.0, alarms=False)], rows.where(open_yet))
-    assert (found.cause, found.detail) == ("covariate_shift", "no more rows of origin EWR")
+    assert (found.cause, found.detail) == ("covariate_shift", "no more rows of origin EWR from 2013-04-15 on")
 
 
 def test_what_moves_because_an_airport_closed_is_no_fault_of_its_own():
     rows = flights()
     open_yet = (rows.features["origin"] == "JFK").to_numpy() | (rows.day < FIFTEENTH)
     states = [state("psi", "origin"), state("unseen_rate", "origin", 0.0, alarms=False), state("frozen", "distance_mi")]
-    assert told(states, rows.where(open_yet)).detail == "no more rows of origin EWR"
+    assert told(states, rows.where(open_yet)).detail == "no more rows of origin EWR from 2013-04-15 on"
 
 
 def test_a_column_that_is_null_on_many_days_is_not_broken_in_a_month_with_more_of_them():
@@ -137,6 +137,11 @@ def test_a_column_that_is_null_on_many_days_is_not_broken_in_a_month_with_more_o
         ),
         (state("step", "temperature_f"), {"temperature_f": 9999.0}, "9999 in 53% of the rows of temperature_f"),
         (state("frozen", "temperature_f"), {}, "a feed stands still: temperature_f (view weather)"),
+        (
+            state("frozen", "temperature_f"),
+            {"temperature_f": 50.0},
+            "a feed stands still: temperature_f, from 2013-04-15 on (view weather)",
+        ),
         (state("out_of_range_rate", "distance_mi"), {}, "90% of the rows of distance_mi beyond the reference's range"),
         (state("feature_age_h", "weather", 12.0, family="freshness"), {}, "feed weather late: values 12 h old"),
         (state("rate", "scores", 0.4, family="skew"), {}, "40% of logged scores come out otherwise now"),
