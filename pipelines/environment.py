@@ -35,6 +35,11 @@ def feast_online() -> str:
     return setting("TRAINYARD_FEAST_ONLINE", str(home() / "feast" / "online.db"))
 
 
+def backups_uri() -> str:
+    """A folder or s3://bucket/prefix; empty where no backups are declared."""
+    return setting("TRAINYARD_BACKUPS", "")
+
+
 def whole_number(name: str) -> int | None:
     """Of an environment variable; None where it is not set. Raises CallerError when it is no such number."""
     told = os.environ.get(name, "").strip()

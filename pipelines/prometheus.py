@@ -7,6 +7,7 @@ Times are exposed as timestamps, so that two scrapes of one store say the same; 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -14,22 +15,36 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from pipelines.alerts.incident import Incident
-from pipelines.alerts_spec import SEVERITIES
-from pipelines.champions import in_force_at
+from pipelines.alerts_spec import SEVERITIES, longest_period
+from pipelines.champions import in_force_at, promotions, withdrawals
 from pipelines.drift.policy import ANSWERS
 from pipelines.drift.report import DriftReport
 from pipelines.drift.series import ORDER, Observation, worst
 from pipelines.errors import CallerError
 from pipelines.gates.evaluation import Evaluation
 from pipelines.gates.evaluations import newest_evaluation, read_evaluation
+from pipelines.interval import parse_time
 from pipelines.journal import Event, everything, select
 from pipelines.layout import candidate_version, drift_report
 from pipelines.metrics import Measured
+from pipelines.prometheus_cost import TOLD as TOLD_OF_COST
+from pipelines.prometheus_cost import Kept, Sample, cost_samples
+from pipelines.prometheus_data import TOLD as TOLD_OF_DATA
+from pipelines.prometheus_data import dataset_samples
+from pipelines.retrain.freeze import freeze_in_force
+from pipelines.retrain.serving import stops
+from pipelines.spec import DatasetSpec, ModelSpec
 from pipelines.store import Store
 
 HOUR_S = 3600.0
 INTERVAL = ("", "_low", "_high")
+# A champion is old, where its spec does not say when, once it missed this many scheduled trainings.
+MISSED_TRAININGS = 3
 TOLD: Mapping[str, str] = {
+    "live": "0 where the model's dataset declares its end: nothing more is due.",
+    "train_period_seconds": "The longest period of the model's schedule of training.",
+    "monitor_period_seconds": "The longest period of the model's schedule of monitoring.",
+    "champion_age_limit_seconds": "Age at which a champion is too old: as declared, else three periods of training.",
     "champion_version": "Version in force.",
     "champion_since_timestamp_seconds": "When the champion took force.",
     "reference_quality": "The champion's metric at its own evaluation.",
@@ -41,44 +56,85 @@ TOLD: Mapping[str, str] = {
     "feature_age_seconds": "Age of a view's features in the newest monitored window.",
     "gate_passed": "1 where the newest evaluated candidate passed the gate.",
     "evaluated_version": "The newest evaluated candidate.",
+    "evaluated_timestamp_seconds": "Its as-of time.",
+    "evaluation_passed": "1 where its verdict is pass.",
     "training_cpu_seconds": "CPU time of the newest evaluated candidate's training.",
     "training_gpu_seconds": "GPU time of the newest evaluated candidate's training.",
     "alerts_open": "Things that alarm and have not been seen to be right since.",
+    "serving_stopped": "Stops of serving that nobody lifted.",
+    "frozen_until_timestamp_seconds": "Until when decisions retrain nothing, where the model is frozen.",
+    **TOLD_OF_DATA,
+    **TOLD_OF_COST,
 }
-Sample = tuple[str, dict[str, str], float]
+COUNTERS = {
+    "decisions": "Retrain decisions.",
+    "promotions": "Times that a version was put in force.",
+    "withdrawals": "Versions taken out of force for good.",
+}
 
 
 class StoreCollector(Collector):
     """Reads the store anew for every scrape."""
 
-    def __init__(self, store: Store, models: Iterable[str]) -> None:
+    def __init__(self, store: Store, models: Iterable[ModelSpec], datasets: Mapping[str, DatasetSpec]) -> None:
         self.store = store
-        self.models = sorted(models)
+        self.models = sorted(models, key=lambda spec: spec.name)
+        self.datasets = datasets
+        self._kept: Kept = {}
 
     def collect(self) -> Iterator[Metric]:
         said = everything(self.store)
         gauges: dict[str, Metric] = {}
-        for model in self.models:
-            for name, labels, value in samples(self.store, said, model):
-                family = gauges.setdefault(name, _gauge(name))
-                family.add_sample(family.name, {"model": model, **labels}, value)
+        for name, labels, value in self._samples(said):
+            family = gauges.setdefault(name, _gauge(name))
+            family.add_sample(family.name, labels, value)
         yield from gauges.values()
-        yield self._decisions(said)
+        yield from self._counters(said)
 
-    def _decisions(self, said: list[Event]) -> Metric:
-        counted = CounterMetricFamily("trainyard_decisions", "Retrain decisions.", labels=["model", "answer"])
-        for model in self.models:
-            answers = Counter(event.content["decision"] for event in select(said, "decision", model))
+    def _samples(self, said: list[Event]) -> Iterator[Sample]:
+        for dataset in self.datasets.values():
+            yield from dataset_samples(self.store, said, dataset)
+        for spec in self.models:
+            dataset = self.datasets[spec.dataset]
+            own = [
+                *_declared(spec, dataset),
+                *samples(self.store, said, spec.name),
+                *cost_samples(self.store, self._kept, spec.name, dataset.partition),
+            ]
+            for name, labels, value in own:
+                yield name, {"model": spec.name, **labels}, value
+
+    def _counters(self, said: list[Event]) -> Iterator[Metric]:
+        families = {
+            name: CounterMetricFamily(f"trainyard_{name}", told, labels=["model"]) for name, told in COUNTERS.items()
+        }
+        families["decisions"] = CounterMetricFamily(
+            "trainyard_decisions", COUNTERS["decisions"], labels=["model", "answer"]
+        )
+        for spec in self.models:
+            answers = Counter(event.content["decision"] for event in select(said, "decision", spec.name))
             for answer in ANSWERS:
-                counted.add_metric([model, answer], answers[answer])
-        return counted
+                families["decisions"].add_metric([spec.name, answer], answers[answer])
+            families["promotions"].add_metric([spec.name], len(promotions(said, spec.name)))
+            families["withdrawals"].add_metric([spec.name], len(withdrawals(said, spec.name)))
+        yield from families.values()
 
 
-def registry(store: Store, models: Iterable[str]) -> CollectorRegistry:
+def registry(store: Store, models: Iterable[ModelSpec], datasets: Mapping[str, DatasetSpec]) -> CollectorRegistry:
     """With nothing of the process that serves it."""
     made = CollectorRegistry(auto_describe=False)
-    made.register(StoreCollector(store, models))
+    made.register(StoreCollector(store, models, datasets))
     return made
+
+
+def _declared(spec: ModelSpec, dataset: DatasetSpec) -> Iterator[Sample]:
+    """What a rule needs to know when something is late."""
+    yield "live", {}, float(dataset.end is None)
+    period = longest_period(spec.schedule.train)
+    yield "train_period_seconds", {}, period.total_seconds()
+    yield "monitor_period_seconds", {}, longest_period(spec.schedule.monitor).total_seconds()
+    limit: timedelta = spec.monitoring.champion_age or spec.retrain.champion_age or MISSED_TRAININGS * period
+    yield "champion_age_limit_seconds", {}, limit.total_seconds()
 
 
 def samples(store: Store, said: list[Event], model: str) -> Iterator[Sample]:
@@ -98,6 +154,10 @@ def samples(store: Store, said: list[Event], model: str) -> Iterator[Sample]:
         yield "window_readable", {}, float(report is not None)
         if report is not None:
             yield from _window(report)
+    yield "serving_stopped", {}, len(stops(said, model))
+    frozen = freeze_in_force(said, model)
+    if frozen is not None:
+        yield "frozen_until_timestamp_seconds", {}, frozen.until.timestamp()
     told = select(said, "alert", model)
     things = Counter(Incident.of(told[-1].content).things.values()) if told else Counter()
     for severity in SEVERITIES:
@@ -112,6 +172,8 @@ def _reference(evaluated: Evaluation | None) -> Iterator[Sample]:
 
 def _evaluation(store: Store, newest: Evaluation) -> Iterator[Sample]:
     yield "evaluated_version", {}, newest.version
+    yield "evaluated_timestamp_seconds", {}, parse_time(newest.as_of).timestamp()
+    yield "evaluation_passed", {}, float(newest.verdict == "pass")
     passed: dict[tuple[str, str], bool] = {}
     for gate in newest.gates:
         key = (gate.kind, gate.metric)

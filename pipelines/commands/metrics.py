@@ -19,15 +19,20 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from prometheus_client import generate_latest, start_http_server, write_to_textfile
 
-    from pipelines.environment import store_uri
+    from pipelines.environment import backups_uri, store_uri
     from pipelines.prometheus import registry
-    from pipelines.spec import sound_models
+    from pipelines.prometheus_machine import MachineCollector
+    from pipelines.spec import load_datasets, sound_models
     from pipelines.store import Store
 
-    found = registry(Store(store_uri()), sound_models())
+    store = Store(store_uri())
+    found = registry(store, sound_models().values(), load_datasets())
     if options.textfile is not None:
         write_to_textfile(str(options.textfile), found)
     elif options.port is not None:
+        # Of a textfile's machine, node_exporter tells itself.
+        backups = backups_uri()
+        found.register(MachineCollector(store, Store(backups) if backups else None))
         try:
             server, thread = start_http_server(options.port, options.address, found)
         except (OSError, OverflowError) as error:

@@ -5,26 +5,48 @@ import socket
 import threading
 import urllib.request
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipelines.__main__ import main
 from pipelines.alerts_spec import Alerts
 from pipelines.champions import Champion, promote
+from pipelines.dataset import ValidatedPartition
+from pipelines.drift.policy import Freeze
 from pipelines.drift.report import Labels, Revisited
 from pipelines.errors import EXIT_CALLER_ERROR
 from pipelines.gates.evaluation import Evaluation
 from pipelines.gates.gate import GateResult
 from pipelines.journal import Event, record
-from pipelines.layout import candidate_version, drift_report, evaluation
+from pipelines.layout import candidate_version, drift_report, evaluation, predictions_manifest, validation_result
 from pipelines.metrics import Measured
-from pipelines.spec import find_model
+from pipelines.prometheus import registry
+from pipelines.prometheus_machine import MachineCollector
+from pipelines.retrain.freeze import freeze
+from pipelines.retrain.serving import stop_event
+from pipelines.spec import find_dataset, find_model, load_datasets
 from pipelines.steps import alert
+from pipelines.store import Store
 from tests.pipelines.alerts.reports import report, state
-from tests.pipelines.months import FEBRUARY, MARCH
+from tests.pipelines.months import FEBRUARY, JANUARY, MARCH
 
 MODEL = "flight_delay"
+
+
+MONTHLY_S = 31 * 86400
+DECLARED = {
+    ("live",): 0,
+    ("train_period_seconds",): MONTHLY_S,
+    ("monitor_period_seconds",): MONTHLY_S,
+    ("champion_age_limit_seconds",): 3 * MONTHLY_S,
+}
+
+
+def trained(as_of, cpu_s):
+    return json.dumps({"as_of": f"{as_of}T00:00:00+00:00", "cost": {"cpu_s": cpu_s, "gpu_s": None}}).encode()
 
 
 @pytest.fixture
@@ -34,7 +56,10 @@ def lived(store):
     measured = {"candidate": {"auc": Measured(0.74, 0.72, 0.76)}}
     judged = Evaluation(MODEL, FEBRUARY.as_of.isoformat(), 2, None, 1, ("", ""), "s", 9, 0, "pass", gates, measured)
     store.write_file(evaluation(MODEL, 2), judged.to_json().encode())
-    store.write_file(candidate_version(MODEL, 2), json.dumps({"cost": {"cpu_s": 12.5, "gpu_s": None}}).encode())
+    store.write_file(candidate_version(MODEL, 2), trained("2013-03-01", 12.5))
+    store.write_file(candidate_version(MODEL, 1), trained("2013-03-01", 7.5))
+    for part, rows in (("2013-02", 9), ("2013-03", 8)):
+        store.write_file(predictions_manifest(MODEL, part), json.dumps({"rows": rows}).encode())
     promote(store, MODEL, Champion(2, "run", FEBRUARY.as_of, FEBRUARY.as_of), "digest")
     seen = report(
         "2013-03",
@@ -52,13 +77,13 @@ def lived(store):
     return store
 
 
-def read(text):
-    """Samples of the model by name and the labels beside it."""
+def read(text, subject="model", name=MODEL):
+    """Samples of the model, or of another subject, by name and the labels beside it."""
     found = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             labels = dict(sample.labels)
-            if labels.pop("model") == MODEL:
+            if labels.pop(subject, None) == name:
                 key = (sample.name.removeprefix("trainyard_"), *labels.values())
                 assert key not in found, f"{key} stands there twice"
                 found[key] = sample.value
@@ -69,6 +94,7 @@ def test_all_that_is_watched_is_there(lived, capsys):
     assert main(["metrics"]) == 0
     found = read(capsys.readouterr().out)
     expected = {
+        **DECLARED,
         ("champion_version",): 2,
         ("champion_since_timestamp_seconds",): FEBRUARY.as_of.timestamp(),
         ("reference_quality", "auc"): 0.74,
@@ -85,6 +111,17 @@ def test_all_that_is_watched_is_there(lived, capsys):
         ("gate_passed", "floor", "auc"): 1,
         ("gate_passed", "ceiling", "brier"): 0,
         ("evaluated_version",): 2,
+        ("evaluated_timestamp_seconds",): FEBRUARY.as_of.timestamp(),
+        ("evaluation_passed",): 1,
+        ("serving_stopped",): 0,
+        ("promotions_total",): 1,
+        ("withdrawals_total",): 0,
+        ("trainings", "2013-03"): 2,
+        ("trainings_cpu_seconds", "2013-03"): 20.0,
+        ("trainings_gpu_seconds", "2013-03"): 0,
+        ("scored_end_timestamp_seconds",): MARCH.as_of.timestamp(),
+        ("scored_rows", "2013-02"): 9,
+        ("scored_rows", "2013-03"): 8,
         ("training_cpu_seconds",): 12.5,
         ("alerts_open", "info"): 0,
         ("alerts_open", "warning"): 1,
@@ -129,15 +166,82 @@ def test_the_same_store_says_the_same_twice(lived, capsys, tmp_path):
 
 def test_a_store_without_anything_has_no_alert_and_no_decision(store, capsys):
     assert main(["metrics"]) == 0
-    assert set(read(capsys.readouterr().out).values()) == {0}
+    found = read(capsys.readouterr().out)
+    assert DECLARED.items() <= found.items()
+    assert {found[name] for name in found.keys() - DECLARED.keys()} == {0}
+
+
+def test_a_frozen_and_stopped_model_says_so(store, capsys):
+    until = MARCH.as_of
+    freeze(store, MODEL, Freeze(until=until, by="ada", reason="holidays"), said_at=until)
+    record(store, stop_event(MODEL, until, "2013-03", "the feed is broken"))
+    assert main(["metrics"]) == 0
+    found = read(capsys.readouterr().out)
+    assert (found["frozen_until_timestamp_seconds",], found["serving_stopped",]) == (until.timestamp(), 1)
+
+
+def test_a_dataset_tells_what_is_in_force_missing_and_in_quarantine(store, capsys):
+    for part, status, at in (("2013-01", "passed", JANUARY), ("2013-02", "failed", FEBRUARY), ("2013-03", "", MARCH)):
+        verdict = {"part": part, "status": status or "warning", "reasons": [], "digests": {}}
+        record(store, Event("validation", "flights", at.as_of, verdict))
+        if status != "failed":
+            record(store, ValidatedPartition(part, 700, {}, {}).event("flights", at.as_of))
+    store.write_file(validation_result("flights", "2013-02"), b'{"rows": 42}')
+    assert main(["metrics"]) == 0
+    assert read(capsys.readouterr().out, "dataset", "flights") == {
+        ("dataset_live",): 0,
+        ("dataset_period_seconds",): MONTHLY_S,
+        ("dataset_end_timestamp_seconds",): MARCH.as_of.timestamp(),
+        ("dataset_rows",): 700,
+        ("dataset_partitions", "passed"): 1,
+        ("dataset_partitions", "warning"): 1,
+        ("dataset_partitions", "failed"): 1,
+        ("dataset_partitions_missing",): 1,
+        ("dataset_quarantined_rows",): 42,
+    }
+
+
+def test_a_live_dataset_says_that_more_is_due(store):
+    live = find_dataset("flights").model_copy(update={"end": None})
+    text = generate_latest(registry(store, [find_model(MODEL)], {"flights": live})).decode()
+    assert (read(text)["live",], read(text, "dataset", "flights")["dataset_live",]) == (1, 1)
+
+
+def test_the_age_that_a_spec_declares_is_the_limit(store):
+    spec = find_model(MODEL)
+    watched = spec.monitoring.model_copy(update={"champion_age": timedelta(days=40)})
+    text = generate_latest(registry(store, [spec.model_copy(update={"monitoring": watched})], load_datasets())).decode()
+    assert read(text)["champion_age_limit_seconds",] == 40 * 86400
+
+
+def test_the_machine_tells_its_disks_and_the_newest_backup(store, tmp_path):
+    backups = Store(str(tmp_path / "backups"))
+    store.write_file("a/file", b"")
+    assert machine(store, backups)["backup_timestamp_seconds"] == {(): 0}
+    for name in ("2026-11-29T03-00-00-00ff", "2026-11-30T03-00-00-ff00"):
+        backups.write_file(f"backups/{name}.json", b"{}")
+    found = machine(store, backups)
+    assert found["backup_timestamp_seconds"] == {(): datetime(2026, 11, 30, 3, tzinfo=UTC).timestamp()}
+    free, size = found["disk_free_bytes"], found["disk_size_bytes"]
+    assert set(free) == {("machine",), ("store",)} and all(0 < free[disk] <= size[disk] for disk in free)
+
+
+def test_without_declared_backups_there_is_nothing_to_be_too_old(store):
+    assert "backup_timestamp_seconds" not in machine(store, None)
+
+
+def machine(store, backups):
+    found = CollectorRegistry(auto_describe=False)
+    found.register(MachineCollector(store, backups))
+    return {
+        family.name.removeprefix("trainyard_"): {tuple(one.labels.values()): one.value for one in family.samples}
+        for family in text_string_to_metric_families(generate_latest(found).decode())
+    }
 
 
 def test_it_is_served_and_read_anew_for_every_scrape(store):
-    from prometheus_client import start_http_server
-
-    from pipelines.prometheus import registry
-
-    server, thread = start_http_server(0, "127.0.0.1", registry(store, [MODEL]))
+    found = registry(store, [find_model(MODEL)], load_datasets())
+    server, thread = start_http_server(0, "127.0.0.1", found)
     try:
         assert ("champion_version",) not in scrape(server.server_port)
         promote(store, MODEL, Champion(7, "run", FEBRUARY.as_of, FEBRUARY.as_of), "digest")
