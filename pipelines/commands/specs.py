@@ -11,14 +11,24 @@ EXAMPLE = "python -m pipelines specs"
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--diff",
+        metavar="BASE",
+        help="say in Markdown what changes since the branch, tag or commit, and what it causes",
+    )
     command.add_argument("--write-docs", metavar="FOLDER", help="also write JSON Schemas and tables of features there")
 
 
 def run(options: argparse.Namespace) -> int:
     from pipelines.alerts.channels import unset
+    from pipelines.environment import REPO
     from pipelines.report.specs import check, write_feature_tables, write_schemas
     from pipelines.spec import DatasetSpec, ModelSpec, load_datasets, load_models
+    from pipelines.spec_diff.page import page
 
+    if options.diff:
+        print(page(REPO, options.diff))
+        return EXIT_DONE
     print(check())
     declared: list[DatasetSpec | ModelSpec] = [*load_datasets().values(), *load_models().values()]
     for spec in declared:
