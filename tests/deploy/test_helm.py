@@ -8,7 +8,8 @@ import re
 
 import yaml
 
-from tests.deploy.manifests import DEPLOY, REPOSITORY, named, of_kind
+from pipelines.environment import read_settings
+from tests.deploy.manifests import DEPLOY, KUSTOMIZE, REPOSITORY, named, of_kind
 
 VALUES = yaml.safe_load((DEPLOY / "helm" / "airflow.yaml").read_text(encoding="utf-8"))
 ENV = {one["name"]: one["value"] for one in VALUES["env"]}
@@ -31,9 +32,16 @@ def test_the_image_has_the_user_and_the_folders_that_the_values_name():
 
 
 def test_all_of_one_release_has_one_tag():
-    tags = {image.rsplit(":", 1)[1] for name, image in ENV.items() if name.endswith("_IMAGE")}
+    images = read_settings(KUSTOMIZE / "overlays" / "prod" / "images.env")
+    assert set(images) == {f"TRAINYARD_{name}_IMAGE" for name in ("AIRFLOW", "STEPS", "STEPS_GPU")}
+    tags = {image.partition("@")[0].rsplit(":", 1)[1] for image in images.values()}
     assert tags == {VALUES["defaultAirflowTag"]}
     assert tags.isdisjoint({"latest", ""})
+
+
+def test_airflow_has_the_images_of_the_overlay():
+    assert yaml.safe_load(VALUES["extraEnvFrom"]) == [{"configMapRef": {"name": "trainyard-images"}}]
+    assert "TRAINYARD_STEPS_IMAGE" in named("prod", "ConfigMap", "trainyard-images", "airflow")["data"]
 
 
 def test_the_service_accounts_are_those_that_the_manifests_bind():
