@@ -16,7 +16,7 @@ LOCK_IMAGE := $(UV) pip compile --quiet --python-platform linux --python-version
 AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down logs status test test-fast test-kube lint lock clean preflight images sbom
+.PHONY: help demo up down logs status test test-fast test-kube ci lint lock clean preflight images sbom
 
 help: ## Show this list.
 	@echo "make TARGET [MONTHS=4..12] [COMPUTE=kubernetes] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
@@ -45,6 +45,9 @@ test-fast: $(VENV)/.installed ## Run the tests that start no server.
 
 test-kube: $(VENV)/.installed ## Run the tests of steps as pods, against a stand-in or the cluster of TRAINYARD_KUBECONFIG.
 	@$(BIN)/python -m pytest tests/kube
+
+ci: $(VENV)/.installed ## Run what a pull request is held to, and write its report to ci-report.md (BASE=origin/main).
+	@.ci/pull-request $(BASE)
 
 lint: $(VENV)/.installed ## Check style (ruff), types (mypy) and Dockerfiles (hadolint).
 	@$(BIN)/ruff check .
