@@ -49,6 +49,7 @@ TOLD: Mapping[str, str] = {
     "champion_since_timestamp_seconds": "When the champion took force.",
     "reference_quality": "The champion's metric at its own evaluation.",
     "quality_loss": "Loss against that in the newest monitored window; more is worse.",
+    "quality_loss_limit": "Loss of the watched metric from which it is worth a warning, or critical.",
     "labelled_ratio": "Share of the newest monitored window's rows that have a label.",
     "window_end_timestamp_seconds": "End of the newest monitored window.",
     "window_readable": "0 where that window's drift report is gone or of an earlier form: monitor it again.",
@@ -135,6 +136,9 @@ def _declared(spec: ModelSpec, dataset: DatasetSpec) -> Iterator[Sample]:
     yield "monitor_period_seconds", {}, longest_period(spec.schedule.monitor).total_seconds()
     limit: timedelta = spec.monitoring.champion_age or spec.retrain.champion_age or MISSED_TRAININGS * period
     yield "champion_age_limit_seconds", {}, limit.total_seconds()
+    watched = spec.monitoring
+    for severity, loss in (("warning", watched.warning_loss), ("critical", watched.critical_loss)):
+        yield "quality_loss_limit", {"metric": watched.metric, "severity": severity}, loss
 
 
 def samples(store: Store, said: list[Event], model: str) -> Iterator[Sample]:

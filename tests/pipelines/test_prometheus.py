@@ -42,6 +42,48 @@ DECLARED = {
     ("train_period_seconds",): MONTHLY_S,
     ("monitor_period_seconds",): MONTHLY_S,
     ("champion_age_limit_seconds",): 3 * MONTHLY_S,
+    ("quality_loss_limit", "auc", "warning"): 0.02,
+    ("quality_loss_limit", "auc", "critical"): 0.05,
+}
+
+
+EXPECTED = {
+    **DECLARED,
+    ("champion_version",): 2,
+    ("champion_since_timestamp_seconds",): FEBRUARY.as_of.timestamp(),
+    ("reference_quality", "auc"): 0.74,
+    ("reference_quality_low", "auc"): 0.72,
+    ("reference_quality_high", "auc"): 0.76,
+    ("quality_loss", "auc"): 0.06,
+    ("labelled_ratio",): 1.0,
+    ("window_end_timestamp_seconds",): MARCH.as_of.timestamp(),
+    ("window_readable",): 1,
+    ("drift_severity", "quality"): 3,
+    ("drift_severity", "input"): 2,
+    ("drift_severity", "freshness"): 0,
+    ("feature_age_seconds", "weather"): 7200,
+    ("gate_passed", "floor", "auc"): 1,
+    ("gate_passed", "ceiling", "brier"): 0,
+    ("evaluated_version",): 2,
+    ("evaluated_timestamp_seconds",): FEBRUARY.as_of.timestamp(),
+    ("evaluation_passed",): 1,
+    ("serving_stopped",): 0,
+    ("promotions_total",): 1,
+    ("withdrawals_total",): 0,
+    ("trainings", "2013-03"): 2,
+    ("trainings_cpu_seconds", "2013-03"): 20.0,
+    ("trainings_gpu_seconds", "2013-03"): 0,
+    ("scored_end_timestamp_seconds",): MARCH.as_of.timestamp(),
+    ("scored_rows", "2013-02"): 9,
+    ("scored_rows", "2013-03"): 8,
+    ("training_cpu_seconds",): 12.5,
+    ("alerts_open", "info"): 0,
+    ("alerts_open", "warning"): 1,
+    ("alerts_open", "critical"): 1,
+    ("decisions_total", "retrain"): 1,
+    ("decisions_total", "wait"): 0,
+    ("decisions_total", "ask"): 0,
+    ("decisions_total", "stop"): 0,
 }
 
 
@@ -93,45 +135,7 @@ def read(text, subject="model", name=MODEL):
 def test_all_that_is_watched_is_there(lived, capsys):
     assert main(["metrics"]) == 0
     found = read(capsys.readouterr().out)
-    expected = {
-        **DECLARED,
-        ("champion_version",): 2,
-        ("champion_since_timestamp_seconds",): FEBRUARY.as_of.timestamp(),
-        ("reference_quality", "auc"): 0.74,
-        ("reference_quality_low", "auc"): 0.72,
-        ("reference_quality_high", "auc"): 0.76,
-        ("quality_loss", "auc"): 0.06,
-        ("labelled_ratio",): 1.0,
-        ("window_end_timestamp_seconds",): MARCH.as_of.timestamp(),
-        ("window_readable",): 1,
-        ("drift_severity", "quality"): 3,
-        ("drift_severity", "input"): 2,
-        ("drift_severity", "freshness"): 0,
-        ("feature_age_seconds", "weather"): 7200,
-        ("gate_passed", "floor", "auc"): 1,
-        ("gate_passed", "ceiling", "brier"): 0,
-        ("evaluated_version",): 2,
-        ("evaluated_timestamp_seconds",): FEBRUARY.as_of.timestamp(),
-        ("evaluation_passed",): 1,
-        ("serving_stopped",): 0,
-        ("promotions_total",): 1,
-        ("withdrawals_total",): 0,
-        ("trainings", "2013-03"): 2,
-        ("trainings_cpu_seconds", "2013-03"): 20.0,
-        ("trainings_gpu_seconds", "2013-03"): 0,
-        ("scored_end_timestamp_seconds",): MARCH.as_of.timestamp(),
-        ("scored_rows", "2013-02"): 9,
-        ("scored_rows", "2013-03"): 8,
-        ("training_cpu_seconds",): 12.5,
-        ("alerts_open", "info"): 0,
-        ("alerts_open", "warning"): 1,
-        ("alerts_open", "critical"): 1,
-        ("decisions_total", "retrain"): 1,
-        ("decisions_total", "wait"): 0,
-        ("decisions_total", "ask"): 0,
-        ("decisions_total", "stop"): 0,
-    }
-    assert found == expected
+    assert found == EXPECTED
 
 
 @pytest.mark.parametrize("content", [b'{"part": "2013-03"}', None])
