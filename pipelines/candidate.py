@@ -29,7 +29,8 @@ class Candidate:
 
     walk_forward: files of the held-out scores, newest window first; those of the older windows come from
     models of the same recipe, each fitted before its window. provenance, cost: of the training that made
-    it, as `pipelines.release.provenance` has them; empty for one that was trained before they were kept.
+    it, as `pipelines.release.provenance` has them; empty for one that was trained before they were kept, like
+    encoding_digest, SHA-256 of the registered encoding, and evaluated_digests, of the files of the evaluated model.
     """
 
     model: str
@@ -44,6 +45,14 @@ class Candidate:
     walk_forward: list[str]
     provenance: dict[str, Any] = field(default_factory=dict)
     cost: dict[str, float | None] = field(default_factory=dict)
+    encoding_digest: str = ""
+    evaluated_digests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Of the registered files, by name."""
+        known = {ENCODING_FILE: self.encoding_digest} if self.encoding_digest else {}
+        return {MODEL_FILE: self.model_digest, **known}
 
     @property
     def scores(self) -> str:
@@ -118,7 +127,7 @@ def log_candidate(registry: Registry, spec: ModelSpec, trained: Trained) -> Cand
         client.log_dict(run_id, trained.importances, "importances.json")
         client.log_text(run_id, manifest.to_json(), "training_set.json")
         # Last, for logging a model ends the run: one that was left half way is not to look finished.
-        model_id, digest = _log_models(client, run_id, trained)
+        model_id = _log_models(client, run_id, trained)
         client.set_terminated(run_id)
         version = registry.find_candidate(spec.name, trained.key)
         if version is None:
@@ -131,11 +140,16 @@ def log_candidate(registry: Registry, spec: ModelSpec, trained: Trained) -> Cand
         key=trained.key,
         rounds=trained.rounds,
         training_set=manifest.digest,
-        model_digest=digest,
+        model_digest=booster_digest(trained.refitted.booster),
         scores_digest=trained.scores_digest,
         walk_forward=trained.walk_forward,
         provenance=trained.provenance.model_dump(),
         cost=trained.cost.model_dump(),
+        encoding_digest=_encoding_digest(trained.refitted),
+        evaluated_digests={
+            MODEL_FILE: booster_digest(trained.evaluated.booster),
+            ENCODING_FILE: _encoding_digest(trained.evaluated),
+        },
     )
 
 
@@ -177,8 +191,8 @@ def _log_inputs(client: Any, run_id: str, manifest: TrainingSet) -> None:
     client.log_inputs(run_id, [DatasetInput(dataset=dataset) for dataset in inputs])
 
 
-def _log_models(client: Any, run_id: str, trained: Trained) -> tuple[str, str]:
-    """Both Boosters, the registered one as an MLflow model; its MLflow id, and the digest of its UBJSON."""
+def _log_models(client: Any, run_id: str, trained: Trained) -> str:
+    """Both Boosters, the registered one as an MLflow model; its MLflow id."""
     import mlflow
     import pandas as pd
     import xgboost
@@ -203,9 +217,13 @@ def _log_models(client: Any, run_id: str, trained: Trained) -> tuple[str, str]:
                 extra_files=[str(encoding)],
                 pip_requirements=[f"xgboost=={xgboost.__version__}"],
             )
-    return logged.model_id, booster_digest(model.booster)
+    return str(logged.model_id)
 
 
 def booster_digest(booster: Any) -> str:
     """SHA-256 of the Booster's UBJSON, as it is registered."""
     return hashlib.sha256(booster.save_raw("ubj")).hexdigest()
+
+
+def _encoding_digest(model: Model) -> str:
+    return hashlib.sha256(model.encoding.to_json().encode()).hexdigest()

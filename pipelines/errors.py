@@ -55,6 +55,10 @@ class MissingInput(CallerError):
     """An earlier step has not produced what this one reads; the message gives the next command."""
 
 
+class Tampered(CallerError):
+    """Something is not what was recorded when it was made: it is refused, whoever changed it."""
+
+
 class EmptyWindow(CallerError):
     """A window that must hold rows, or both classes, does not."""
 

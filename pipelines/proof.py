@@ -11,6 +11,7 @@ from pipelines.estimators import Model
 from pipelines.interval import partition_interval
 from pipelines.joined import joined_partition
 from pipelines.registry import Registry
+from pipelines.served_model import load_version
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 
@@ -37,7 +38,7 @@ def prove(spec: ModelSpec, store: Store, registry: Registry, version: int) -> Pr
 
     Raises CallerError when it does not load, lacks a feature, or scores out of range.
     """
-    model = _load(spec, registry, version)
+    model = _load(spec, store, registry, version)
     dataset = find_dataset(spec.dataset)
     validated = list(validated_partitions(store, dataset.name))
     if not validated:
@@ -57,12 +58,12 @@ def prove(spec: ModelSpec, store: Store, registry: Registry, version: int) -> Pr
     return Proof(version, joined.part, len(scores), low, float(np.mean(scores)), high)
 
 
-def _load(spec: ModelSpec, registry: Registry, version: int) -> Model:
+def _load(spec: ModelSpec, store: Store, registry: Registry, version: int) -> Model:
     shown = registry.shown(spec.name)
     if shown is None or version not in shown.tags:
         raise CallerError(f"version {version} was deleted from MLflow at {registry.uri}")
     try:
-        return registry.load(spec.name, version)
+        return load_version(store, registry, spec.name, version)
     except TrainyardError:
         raise
     except Exception as error:  # Whatever is wrong with its files: MLflow, XGBoost and JSON each raise their own.

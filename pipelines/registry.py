@@ -1,14 +1,16 @@
 """MLflow: runs, model versions, their tags, and the alias of the champion.
 
 The journal says which version is in force from when (`pipelines.champions`); MLflow's alias and tags only
-show it. Boosters are stored as UBJSON and loaded by XGBoost itself: nothing is ever unpickled.
+show it. Boosters are stored as UBJSON and loaded by XGBoost itself: nothing is ever unpickled, and no file is
+read that is not the one that its training recorded.
 """
 
+import hashlib
 import importlib
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.encoding import Encoding
-from pipelines.errors import MissingInput, Unavailable
+from pipelines.errors import MissingInput, Tampered, Unavailable
 from pipelines.estimators import Model
 
 CHAMPION = "champion"
@@ -25,6 +27,8 @@ KEY_TAG = "trainyard.candidate_key"
 ENCODING_FILE = "encoding.json"
 MODEL_FILE = "model.ubj"
 EVALUATED_FOLDER = "evaluated"
+# Where MLflow puts them, below the folder of a version.
+_PLACES = {MODEL_FILE: MODEL_FILE, ENCODING_FILE: f"extra_files/{ENCODING_FILE}"}
 # Its own defaults wait minutes for a server that is away.
 CLIENT_SETTINGS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",
@@ -115,10 +119,15 @@ class Registry:
                 "--reprocess completed"
             ) from error
 
-    def load(self, model: str, version: int) -> Model:
-        """Raises MissingInput when the version was deleted."""
+    def load(self, model: str, version: int, digests: Mapping[str, str]) -> Model:
+        """digests: SHA-256 by the file's name, as the training recorded them.
+
+        Raises MissingInput when the version was deleted, Tampered when a file is another one.
+        """
         with tempfile.TemporaryDirectory() as folder:
-            return read_model(self.download(model, version, Path(folder)))
+            logged = self.download(model, version, Path(folder))
+            _refuse_changed({name: logged / _PLACES[name] for name in digests}, digests, f"{model}: version {version}")
+            return read_model(logged)
 
     def download(self, model: str, version: int, folder: Path) -> Path:
         """A version as MLflow keeps it: where its files now lie under the folder.
@@ -131,10 +140,11 @@ class Registry:
         with self.reached():
             return Path(mlflow.artifacts.download_artifacts(f"models:/{model}/{version}", dst_path=str(folder)))
 
-    def load_evaluated(self, run_id: str) -> Model:
-        """The model of a training run that never saw the newest evaluation window."""
+    def load_evaluated(self, run_id: str, digests: Mapping[str, str]) -> Model:
+        """The model of a training run that never saw the newest evaluation window. Raises Tampered, see `load`."""
         with self.reached(), tempfile.TemporaryDirectory() as folder:
             logged = Path(self.client.download_artifacts(run_id, EVALUATED_FOLDER, folder))
+            _refuse_changed({name: logged / name for name in digests}, digests, f"the evaluated model of run {run_id}")
             encoding = Encoding.from_json((logged / ENCODING_FILE).read_text())
             return Model(_load_booster(logged / MODEL_FILE), encoding)
 
@@ -187,8 +197,21 @@ def _skip_feasts_header_provider() -> None:
 
 def read_model(folder: Path) -> Model:
     """The registered model in a folder that MLflow made."""
-    encoding = Encoding.from_json((folder / "extra_files" / ENCODING_FILE).read_text())
+    encoding = Encoding.from_json((folder / _PLACES[ENCODING_FILE]).read_text())
     return Model(_load_booster(folder / MODEL_FILE), encoding)
+
+
+def _refuse_changed(files: Mapping[str, Path], digests: Mapping[str, str], whose: str) -> None:
+    """Before a byte of them is parsed: XGBoost's reader is native code."""
+    for name, path in files.items():
+        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+        if found != digests[name]:
+            told = f"has SHA-256 {found[:12]}" if found else "is not there"
+            raise Tampered(
+                f"{whose} is not loaded: its {name} in MLflow {told}, its training recorded {digests[name][:12]}. The "
+                "file was changed after it was registered: find out who may write there, and put it back from a backup "
+                "or put the champion before it back (docs/runbooks/bad-model-promoted.md)"
+            )
 
 
 def _load_booster(path: Path) -> Any:

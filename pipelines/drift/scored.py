@@ -15,6 +15,7 @@ from pipelines.drift.windows import Window
 from pipelines.errors import CallerError, MissingInput
 from pipelines.interval import Interval, part_key
 from pipelines.layout import predictions_table
+from pipelines.prediction_log import read_log
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 from pipelines.training_set import scores_of
@@ -24,13 +25,14 @@ from pipelines.voids import refuse_void
 def scored_by(spec: ModelSpec, store: Store, interval: Interval) -> tuple[pd.DataFrame, Champion]:
     """The partition's logged predictions, (n, …), and the champion that made them.
 
-    Raises MissingInput when it was not scored, its predictions are void, or their version was not in force then.
+    Raises MissingInput when it was not scored, its predictions are void, or their version was not in force then;
+    Tampered when they are not those that were scored.
     """
     part = covered_part(find_dataset(spec.dataset), interval)
     if part not in store.parts(predictions_table(spec.name)):
         raise MissingInput(f"{spec.name}: {part} was not scored. Backfill it first: {_score_again(spec, interval)}")
     refuse_void(spec, store, part)
-    logged: pd.DataFrame = store.read(predictions_table(spec.name), part=part).to_pandas()
+    logged: pd.DataFrame = read_log(spec, store, part).to_pandas()
     version = int(logged["model_version"].iloc[0])
     found = [one for one in champions(store, spec.name, until=interval.start) if one.version == version]
     if not found:

@@ -9,17 +9,19 @@ from pipelines.estimators import Model
 from pipelines.metrics import measure_mean
 from pipelines.monitoring_spec import Monitoring
 from pipelines.registry import Registry
+from pipelines.served_model import load_version
 from pipelines.spec import ModelSpec
+from pipelines.store import Store
 
 # Of the score's size, at least 1: what another library or machine rounds otherwise stays far below.
 TOLERANCE = 1e-5
 SKEW_ROWS = 3000
 
 
-def scoring_model(registry: Registry, name: str, version: int) -> Model | None:
-    """The version that made the predictions, None where it was deleted. Raises Unavailable."""
+def scoring_model(store: Store, registry: Registry, name: str, version: int) -> Model | None:
+    """The version that made the predictions, None where it was deleted. Raises Unavailable; Tampered."""
     try:
-        return registry.load(name, version)
+        return load_version(store, registry, name, version)
     except MissingInput:
         return None
 

@@ -14,6 +14,7 @@ from pipelines.gates.evidence import Evidence, Scored
 from pipelines.gates.serving import measure
 from pipelines.interval import Interval, parse_time, partition_interval
 from pipelines.registry import Registry
+from pipelines.served_model import load_version
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 from pipelines.training_set import load, read_kept, split_of
@@ -41,7 +42,7 @@ def gather(
         walk_forward=_scored(known, [], features if "features" in needs else None),
         attempt=attempt(store, spec.name, made.version, champion),
         device="cuda" if spec.compute.has_gpu("evaluate") else "cpu",
-        evaluated=registry.load_evaluated(made.run_id) if "evaluated" in needs else None,
+        evaluated=registry.load_evaluated(made.run_id, made.evaluated_digests) if "evaluated" in needs else None,
         serving=measure(store, registry, made, champion, features[(scored["window"] == 0).to_numpy()])
         if "serving" in needs and features is not None
         else None,
@@ -84,7 +85,7 @@ def _champion_scores(
     unseen = (scored["at"] >= champion.trained_until).to_numpy()
     found = np.full(len(scored), np.nan)
     if unseen.any():
-        found[unseen] = registry.load(spec.name, champion.version).score(features[unseen])
+        found[unseen] = load_version(store, registry, spec.name, champion.version).score(features[unseen])
     if not unseen.all():
         its_own = candidate_of(store, spec.name, champion.version).walk_forward
         shared = [position for position, path in enumerate(made.walk_forward) if path in its_own]

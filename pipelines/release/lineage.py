@@ -11,7 +11,7 @@ import pyarrow.dataset as ds
 
 from pipelines.champions import champion_as_of
 from pipelines.dataset import backfill_command, code
-from pipelines.errors import MissingInput
+from pipelines.errors import MissingInput, Tampered
 from pipelines.features import declared_views
 from pipelines.interval import Interval, partition_interval
 from pipelines.journal import Event, everything, select
@@ -24,6 +24,7 @@ from pipelines.layout import (
     raw_table,
     validation_page,
 )
+from pipelines.prediction_log import read_log
 from pipelines.release.record import ReleaseRecord
 from pipelines.release.releases import release_of
 from pipelines.spec import DatasetSpec, ModelSpec, find_dataset
@@ -96,7 +97,11 @@ def _prediction(store: Store, spec: ModelSpec, dataset: DatasetSpec, row: dict[s
 
 
 def _state(store: Store, spec: ModelSpec, interval: Interval, row: dict[str, Any]) -> tuple[str, str | None]:
-    """Whether anybody may rely on it: valid, void, or superseded by another champion; and why not."""
+    """Whether anybody may rely on it: valid, tampered, void, or superseded by another champion; and why not."""
+    try:
+        read_log(spec, store, row["part"])
+    except Tampered as forged:
+        return "tampered", str(forged)
     again = f"score it again: {backfill_command(f'{spec.name}__predict', interval)}"
     for void in void_partitions(spec, store):
         if void.scored.part == row["part"]:
@@ -112,7 +117,8 @@ def _scored_from(
     store: Store, spec: ModelSpec, dataset: DatasetSpec, part: str, checks: dict[str, Event]
 ) -> dict[str, Any]:
     """The joined file that was scored and the raw rows behind it; without a path where the file is gone."""
-    digest = json.loads(store.read_file(predictions_manifest(spec.name, part)))["joined"]
+    manifest = predictions_manifest(spec.name, part)
+    digest = json.loads(store.read_file(manifest))["joined"] if store.exists(manifest) else "not recorded"
     found: dict[str, Any] = {"partition": part, "joined": {"path": None, "digest": digest}, "tables": {}}
     for name in store.list_files(joined_folder(dataset.name), ".parquet"):
         path = f"{joined_folder(dataset.name)}/{name}.parquet"

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipelines.errors import CallerError, MissingInput
+from pipelines.errors import CallerError, MissingInput, Tampered
 from pipelines.layout import answered_record, promoted_record, release_folder, release_record, releases_folder
 from pipelines.release.record import ReleaseRecord
 from pipelines.spec import find_model
@@ -21,7 +21,7 @@ EVALUATED = re.compile(r"r(\d{3,})-[0-9a-f]{64}")
 PROMOTED = re.compile(r"promoted-(\d{4,})-[0-9a-f]{64}")
 
 
-class TamperedRecord(CallerError):
+class TamperedRecord(Tampered):
     """A release record does not hold what it was written with."""
 
 

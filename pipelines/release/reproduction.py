@@ -203,11 +203,12 @@ def _compare_registered(registry: Registry, release: ReleaseRecord, refitted: Mo
         with tempfile.TemporaryDirectory() as folder:
             logged = registry.download(release.model, release.version, Path(folder))
             digest = hashlib.sha256((logged / MODEL_FILE).read_bytes()).hexdigest()
+            if digest != release.training.model_digest:
+                other = f"MLflow has another file, {digest}"
+                return Comparison(REGISTERED, False, release.training.model_digest, other)
             registered = read_model(logged)
     except (MissingInput, Unavailable) as why:
         return Comparison(REGISTERED, None, release.training.model_digest, str(why))
-    if digest != release.training.model_digest:
-        return Comparison(REGISTERED, False, release.training.model_digest, f"MLflow has another file, {digest}")
     features = held_out.rows.features
     gap = float(np.abs(registered.score(features) - refitted.score(features)).max())
     rows = f"{len(features):,} rows"

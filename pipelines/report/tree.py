@@ -8,7 +8,7 @@ from rich.tree import Tree
 from pipelines.approval import SAID, Answer
 
 SHOWN_DIGEST = 12
-STATE_COLOURS = {"valid": "green", "void": "red", "superseded": "yellow"}
+STATE_COLOURS = {"valid": "green", "tampered": "red", "void": "red", "superseded": "yellow"}
 
 
 def tree(found: dict[str, Any]) -> Tree:

@@ -23,8 +23,10 @@ from pipelines.joined import joined_partition
 from pipelines.journal import events
 from pipelines.layout import candidate, drift_report, predictions_table
 from pipelines.metrics import Measured, measure
+from pipelines.prediction_log import read_log
 from pipelines.registry import Registry
 from pipelines.report.picture import draw
+from pipelines.served_model import load_version
 from pipelines.spec import ModelSpec, find_dataset, find_model
 from pipelines.spec_words import Metric
 from pipelines.store import Store
@@ -109,12 +111,12 @@ def _verdict(spec: ModelSpec, store: Store, as_of: str) -> str | None:
 
 
 def _scored(spec: ModelSpec, store: Store, month: Month, joined: pd.DataFrame, rows: Rows) -> Month:
-    logged = scores_of(spec, store.read(predictions_table(spec.name), part=month.month).to_pandas(), rows)
+    logged = scores_of(spec, read_log(spec, store, month.month).to_pandas(), rows)
     drift = store.exists(drift_report(spec.name, month.month))
     report = json.loads(store.read_file(drift_report(spec.name, month.month))) if drift else {}
     decided = [e for e in events(store, "decision", spec.name) if e.content["part"] == month.month]
     auc, brier = (_measured(metric, rows, logged["score"].to_numpy()) for metric in ("auc", "brier"))
-    first = _measured("auc", rows, _first_champion_scores(spec, champions(store, spec.name)[0], joined))
+    first = _measured("auc", rows, _first_champion_scores(spec, store, champions(store, spec.name)[0], joined))
     return Month(
         **asdict(month)
         | {
@@ -135,8 +137,8 @@ def _measured(metric: Metric, rows: Rows, scores: np.ndarray) -> Measured:
     return measure(metric, rows.label[known], scores[known].astype("float64"), rows.day[known])
 
 
-def _first_champion_scores(spec: ModelSpec, first: Champion, joined: pd.DataFrame) -> np.ndarray:
-    return Registry(tracking_uri()).load(spec.name, first.version).score(joined)
+def _first_champion_scores(spec: ModelSpec, store: Store, first: Champion, joined: pd.DataFrame) -> np.ndarray:
+    return load_version(store, Registry(tracking_uri()), spec.name, first.version).score(joined)
 
 
 def table(model: str, rows: list[Month]) -> Table:

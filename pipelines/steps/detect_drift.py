@@ -44,7 +44,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     """
     device: Device = "cuda" if spec.compute.has_gpu("detect_drift") else "cpu"
     logged, champion = scored_by(spec, store, interval)
-    model = scoring_model(registry, spec.name, champion.version)
+    model = scoring_model(store, registry, spec.name, champion.version)
     reference = reference_of(spec, store, champion, interval, importances(model.booster) if model else {})
     window = window_of(spec, store, interval, interval.as_of, logged)
     refuse_future(spec.name, window)

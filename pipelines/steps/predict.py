@@ -15,6 +15,7 @@ from pipelines.joined import joined_partition
 from pipelines.layout import predictions_manifest, predictions_table
 from pipelines.registry import Registry
 from pipelines.retrain.serving import refuse_stopped
+from pipelines.served_model import load_version
 from pipelines.spec import ModelSpec, find_dataset
 from pipelines.store import Store
 from pipelines.table_versions import digest_of
@@ -26,7 +27,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
 
     The log keeps version, score and the time of each feature view's values. The same champion and
     features again change nothing. Raises MissingInput when no champion was in force at the start, CallerError while
-    serving is stopped.
+    serving is stopped, Tampered when the champion's files are not those that were trained.
     """
     dataset = find_dataset(spec.dataset)
     part = covered_part(dataset, interval)
@@ -34,7 +35,7 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     champion = require_champion(store, spec.name, interval.start)
     joined = joined_partition(store, dataset, interval)
     frame = store.read_parquet(joined.path).to_pandas()
-    model = registry.load(spec.name, champion.version)
+    model = load_version(store, registry, spec.name, champion.version)
     scores = model.score(model_rows(spec, frame, interval.as_of, model.encoding.columns).features)
     predictions = _log(spec, frame, scores.astype("float64"), champion.version)
     snapshot = store.replace_partition(predictions_table(spec.name), predictions, part)

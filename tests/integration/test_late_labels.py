@@ -1,5 +1,6 @@
 """The monitor over three months whose labels come weeks later, on a real store and MLflow."""
 
+import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -11,11 +12,11 @@ import pytest
 
 from pipelines.drift.report import DriftReport
 from pipelines.interval import partition_interval
-from pipelines.layout import drift_report, monitoring_table, predictions_table
+from pipelines.layout import drift_report, monitoring_table, predictions_manifest, predictions_table
 from pipelines.monitoring_spec import Monitoring
 from pipelines.registry import Registry
 from pipelines.steps import detect_drift, featurize, predict, validate
-from pipelines.store import Store
+from pipelines.store import Store, digest_of
 from tests.conftest import use_home
 from tests.integration.small_model import SMALL
 from tests.pipelines.months import APRIL, MARCH, pull, thin
@@ -59,6 +60,9 @@ def scored_home(released_home, year, flights, mlflow_server, tmp_path_factory: p
         rows = store.read(table, part="2013-03")
         upside_down = rows.set_column(rows.schema.get_field_index("score"), "score", pc.subtract(1.0, rows["score"]))
         store.replace_partition(table, upside_down, "2013-03")
+        manifest = predictions_manifest(SPEC.name, "2013-03")
+        told = json.loads(store.read_file(manifest)) | {"digest": digest_of(upside_down)}
+        store.write_file(manifest, json.dumps(told).encode())
     return home
 
 

@@ -128,7 +128,9 @@ def broken(server, registry):
 
 def test_nothing_changes_when_the_version_does_not_load(store, registry, broken):
     version, shown = store.version("journal"), registry.shown(NAME)
-    with pytest.raises(CallerError, match=r"version 1 cannot be put back, and nothing was changed: version 1 does not"):
+    with pytest.raises(
+        CallerError, match=r"version 1 cannot be put back, and nothing was changed: .*model.ubj in MLflow has"
+    ):
         rollback.run(SPEC, REQUEST, store, registry)
     assert store.version("journal") == version and registry.shown(NAME) == shown
 

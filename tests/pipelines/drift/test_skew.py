@@ -1,6 +1,6 @@
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ import pytest
 from pipelines.drift.skew import observe_skew, scoring_model
 from pipelines.errors import MissingInput, Unavailable
 from pipelines.estimators import Model
+from pipelines.registry import Registry
 from tests.pipelines.drift.made_windows import made_rows, made_window, spec_with
 
 SPEC = spec_with()
@@ -80,19 +81,21 @@ def test_a_column_that_is_gone_is_told():
     assert "reads distance_mi, which the rows have no more" in skew(narrow).text
 
 
-@pytest.mark.parametrize("error, expected", [(MissingInput("deleted"), None), (None, MODEL)])
-def test_a_deleted_version_is_none(error, expected):
-    def load(name, version):
-        if error:
-            raise error
-        return MODEL
+class Deleted(Registry):
+    """A registry that has no such version, or does not answer."""
 
-    assert scoring_model(SimpleNamespace(load=load), "flight_delay", 3) is expected
+    def __init__(self, error: Exception) -> None:
+        super().__init__("http://127.0.0.1:1")
+        self.error = error
+
+    def version(self, model: str, version: int) -> Any:
+        raise self.error
 
 
-def test_a_registry_that_does_not_answer_is_no_missing_version():
-    def load(name, version):
-        raise Unavailable("MLflow does not answer")
+def test_a_deleted_version_is_none(store):
+    assert scoring_model(store, Deleted(MissingInput("deleted")), "flight_delay", 3) is None
 
+
+def test_a_registry_that_does_not_answer_is_no_missing_version(store):
     with pytest.raises(Unavailable):
-        scoring_model(SimpleNamespace(load=load), "flight_delay", 3)
+        scoring_model(store, Deleted(Unavailable("MLflow does not answer")), "flight_delay", 3)
