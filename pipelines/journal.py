@@ -8,7 +8,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
         ("subject", pa.string()),
         ("at", pa.timestamp("us", tz="UTC")),
         ("content", pa.string()),
+        ("written_at", pa.timestamp("us", tz="UTC")),
     ]
 )
 COMMIT_ATTEMPTS = 40
@@ -44,14 +45,16 @@ _read: WeakKeyDictionary[Store, dict[str, list["Event"]]] = WeakKeyDictionary()
 class Event:
     """kind: validation, validated, restore, materialization, evaluation, question, approval, promotion,
     withdrawal, void, drift, decision, freeze, serving_stopped, serving_resumed, alert. at: the as-of time, in UTC.
-    number: order of writing among a subject's events. Who reads the journal again is given the same events, so
-    their content is not to be changed."""
+    number: order of writing among a subject's events. written_at: by the clock, for people to read: it is no part of
+    what the event says; None in one that was written before this was kept, or is not written yet. Who reads the
+    journal again is given the same events, so their content is not to be changed."""
 
     kind: str
     subject: str
     at: datetime
     content: dict[str, Any]
     number: int | None = None
+    written_at: datetime | None = field(default=None, compare=False)
 
     @cached_property
     def key(self) -> str:
@@ -124,7 +127,8 @@ def latest(store: Store, kind: str, subject: str, until: datetime | None = None)
 
 def _row(event: Event) -> dict[str, Any]:
     content = json.dumps(event.content, sort_keys=True)
-    return {"key": event.key, "kind": event.kind, "subject": event.subject, "at": event.at, "content": content}
+    told = {"key": event.key, "kind": event.kind, "subject": event.subject, "at": event.at, "content": content}
+    return told | {"written_at": datetime.now(UTC)}
 
 
 def _tidy(store: Store, version: int) -> None:
@@ -142,7 +146,8 @@ def _events_in(store: Store, files: TableFiles | None) -> list[Event]:
     new = [path for path in files.paths if path not in known]
     found: dict[str, list[Event]] = {path: known.get(path, []) for path in files.paths}
     if new:
-        rows = store.open_parquet(new).to_table([*SCHEMA.names, "__filename"]).to_pylist()
+        # By the schema of now: a file from before written_at was kept has nulls there.
+        rows = store.open_parquet(new, SCHEMA).to_table([*SCHEMA.names, "__filename"]).to_pylist()
         for row in rows:
             found[row["__filename"]].append(_event(row))
     _read[store] = found
@@ -150,7 +155,8 @@ def _events_in(store: Store, files: TableFiles | None) -> list[Event]:
 
 
 def _event(row: dict[str, Any]) -> Event:
-    return Event(row["kind"], row["subject"], row["at"], json.loads(row["content"]), _number(row["key"]))
+    number, content = _number(row["key"]), json.loads(row["content"])
+    return Event(row["kind"], row["subject"], row["at"], content, number, row["written_at"])
 
 
 def _number(key: str) -> int | None:

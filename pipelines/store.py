@@ -13,7 +13,7 @@ import time
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from uuid import uuid4
 
 import pyarrow as pa
@@ -25,6 +25,7 @@ from pyarrow import fs
 
 from pipelines import s3
 from pipelines.errors import CallerError, MissingInput, Unavailable
+from pipelines.store_path import inside
 from pipelines.table_versions import Snapshot, TableFiles, digest_of, quoted
 
 COMMIT_ATTEMPTS = 8
@@ -56,7 +57,7 @@ class Store:
 
     def location(self, path: str) -> str:
         """The absolute URI or local path of what lies at a relative path."""
-        return f"{self.uri}/{path}"
+        return f"{self.uri}/{inside(path)}"
 
     # Tables
 
@@ -78,7 +79,8 @@ class Store:
         """Add rows to the table as it was at a version: compare and set.
 
         version: the one that the caller read; None when there was no table. replacing: a column; rows with the
-        same values in it go in the same commit. None, and nothing written, when another writer came between.
+        same values in it go in the same commit. A column that the table has not is added, null in the rows before.
+        None, and nothing written, when another writer came between.
         """
         location, once, options = self.location(table), CommitProperties(max_commit_retries=0), self._options
         try:
@@ -86,11 +88,12 @@ class Store:
                 write_deltalake(location, rows, mode="error", commit_properties=once, storage_options=options)
                 return Snapshot(table, 0)
             read = self._looked_at_or_read(table, version)
+            how: dict[str, Any] = {"schema_mode": "merge", "commit_properties": once}
             if replacing:
                 only = f"{replacing} in ({', '.join(map(quoted, rows[replacing].unique().to_pylist()))})"
-                write_deltalake(read, rows, mode="overwrite", predicate=only, commit_properties=once)
+                write_deltalake(read, rows, mode="overwrite", predicate=only, **how)
             else:
-                write_deltalake(read, rows, mode="append", commit_properties=once)
+                write_deltalake(read, rows, mode="append", **how)
         except CommitFailedError as error:
             self._refuse_unwritable(error)
             return None
@@ -225,7 +228,7 @@ class Store:
     def write_file(self, path: str, content: bytes) -> str:
         """Put a file there whole, replacing what was; returns its SHA-256."""
         digest = hashlib.sha256(content).hexdigest()
-        folder = path.rpartition("/")[0]
+        folder = inside(path).rpartition("/")[0]
         try:
             if self.remote:
                 with self._files.open_output_stream(path) as sink:
@@ -249,38 +252,39 @@ class Store:
 
     def read_file(self, path: str) -> bytes:
         """Raises FileNotFoundError."""
-        with self._files.open_input_stream(path) as source:
+        with self._files.open_input_stream(inside(path)) as source:
             content: bytes = source.read()
         return content
 
     def read_parquet(self, path: str, columns: list[str] | None = None) -> pa.Table:
         """The file's rows, all columns or those named."""
-        with self._files.open_input_file(path) as source:
+        with self._files.open_input_file(inside(path)) as source:
             return pq.read_table(source, columns=columns)
 
-    def open_parquet(self, paths: list[str]) -> ds.Dataset:
-        """The files' rows as one dataset, read where and when they are scanned."""
-        return ds.dataset(paths, format="parquet", filesystem=self._files)
+    def open_parquet(self, paths: list[str], schema: pa.Schema | None = None) -> ds.Dataset:
+        """The files' rows as one dataset, read when they are scanned; by the first's schema if none is given."""
+        places = [inside(path) for path in paths]
+        return ds.dataset(places, schema=schema, format="parquet", filesystem=self._files)
 
     def exists(self, path: str) -> bool:
-        return bool(self._files.get_file_info(path).type == fs.FileType.File)
+        return bool(self._files.get_file_info(inside(path)).type == fs.FileType.File)
 
     def list_files(self, folder: str, suffix: str) -> list[str]:
         """Names of the files in a folder that end so, without the suffix, sorted."""
-        found = self._files.get_file_info(fs.FileSelector(folder, allow_not_found=True))
+        found = self._files.get_file_info(fs.FileSelector(inside(folder), allow_not_found=True))
         names = [info.base_name for info in found if not info.base_name.endswith(PARTIAL)]
         return sorted(name.removesuffix(suffix) for name in names if name.endswith(suffix))
 
     def files_below(self, folder: str) -> dict[str, datetime]:
         """Paths of all whole files below a folder, with the time (UTC) at which each was written."""
-        found = self._files.get_file_info(fs.FileSelector(folder, recursive=True, allow_not_found=True))
+        found = self._files.get_file_info(fs.FileSelector(inside(folder), recursive=True, allow_not_found=True))
         files = [info for info in found if info.type == fs.FileType.File]
         return {info.path: info.mtime for info in files if not info.path.endswith(PARTIAL)}
 
     def delete(self, path: str) -> None:
         """Remove a file, or a folder with all that is in it; what is not there is no error."""
         with contextlib.suppress(FileNotFoundError):
-            folder = self._files.get_file_info(path).type == fs.FileType.Directory
+            folder = self._files.get_file_info(inside(path)).type == fs.FileType.Directory
             (self._files.delete_dir if folder else self._files.delete_file)(path)
 
     def _refuse_unwritable(self, error: Exception) -> None:
