@@ -86,6 +86,8 @@ def _figure_of(connection: duckdb.DuckDBPyConnection, where: str, figure: Busine
 def _run(connection: duckdb.DuckDBPyConnection, where: str, figure: BusinessFigure, query: str) -> list[Any]:
     """The rows of what is found."""
     try:
+        if len(connection.extract_statements(query)) != 1:
+            raise CallerError(f"{where}.aggregate, of {figure.name}: `{figure.aggregate}` is more than one expression")
         return connection.execute(query).fetchall()
     except duckdb.Error as error:
         reason = str(error).partition("\n\nLINE")[0].replace("\n", " ")

@@ -1,6 +1,7 @@
 """Few rows in place of many, fit for a page: evenly spaced, finite, and with few categories."""
 
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,10 @@ def _numbers(reference: pd.Series, current: pd.Series) -> tuple[pd.Series, pd.Se
 
 
 def _categories(reference: pd.Series, current: pd.Series) -> tuple[pd.Series, pd.Series]:
-    pair = [one.astype(object).map(str, na_action="ignore") for one in (reference, current)]
+    # Evidently puts them into a script of its page as they are.
+    pair = [
+        one.astype(object).map(lambda value: escape(str(value)), na_action="ignore") for one in (reference, current)
+    ]
     kept = pd.concat(pair).value_counts().index[:CATEGORIES]
     shown = [one.where(one.isna() | one.isin(kept), OTHERS) for one in pair]
     return shown[0], shown[1]
