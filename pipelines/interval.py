@@ -7,17 +7,22 @@ from typing import Literal
 from pipelines.errors import CallerError
 
 Granularity = Literal["month", "day"]
+YEARS = range(1900, 2200)
+SHOWN = 60
 
 
 def parse_time(text: str) -> datetime:
     """Read an ISO 8601 date or time; without an offset it is UTC.
 
-    Raises CallerError when the text is neither.
+    Raises CallerError when the text is neither, and for a year whose months cannot all be counted.
     """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise CallerError(f"'{text}' is not a date or time; write 2013-04-01 or 2013-04-01T00:00:00Z.") from None
+        told = f"{text[:SHOWN]!r} is not a date or time; write 2013-04-01 or 2013-04-01T00:00:00Z."
+        raise CallerError(told) from None
+    if moment.year not in YEARS:
+        raise CallerError(f"{text[:SHOWN]!r} is out of the years {YEARS.start} to {YEARS.stop - 1}.")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

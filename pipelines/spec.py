@@ -27,6 +27,7 @@ from pipelines.training_spec import Training
 HERE = Path(__file__).parent
 DATASETS = HERE / "datasets"
 MODELS = HERE / "models"
+SHOWN = 60
 
 
 def _cron(expression: str) -> str:
@@ -209,14 +210,16 @@ def find_model(name: str) -> ModelSpec:
     models = sound_models()
     if name not in models:
         models = load_models()
-        raise SpecError(f"No model named '{name}'. Declared in pipelines/models: {', '.join(sorted(models))}.")
+        raise SpecError(f"No model named {name[:SHOWN]!r}. Declared in pipelines/models: {', '.join(sorted(models))}.")
     return models[name]
 
 
 def find_dataset(name: str) -> DatasetSpec:
     datasets = load_datasets()
     if name not in datasets:
-        raise SpecError(f"No dataset named '{name}'. Declared in pipelines/datasets: {', '.join(sorted(datasets))}.")
+        raise SpecError(
+            f"No dataset named {name[:SHOWN]!r}. Declared in pipelines/datasets: {', '.join(sorted(datasets))}."
+        )
     return datasets[name]
 
 

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from pipelines.spec import ApprovalPolicy, ModelSpec
 from plugins.command_line import CommandLine
 from plugins.dag_docs import spoken
+from plugins.form_text import text
 from plugins.page_link import EVALUATE_TASK, EvaluationPage, evaluation_url
 
 TASK = "approval"
@@ -22,6 +23,7 @@ NOTE = Param(
     title="Note",
     description="Why. Kept in the journal and the release record. Mandatory to approve against the gates.",
     type=["null", "string"],
+    **text(),
 )
 
 

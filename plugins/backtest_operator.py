@@ -10,6 +10,7 @@ from pipelines.spec import ModelSpec
 from plugins.run_interval import ISO_TIME
 from plugins.step_operator import step_operator
 
+POLICIES = r"^[a-z0-9, -]{0,500}$"
 TIMES = {"start": "start of the first window", "end": "end of the last window"}
 # What it means, and the least that it can be.
 NUMBERS: dict[str, tuple[str, float | None]] = {
@@ -29,6 +30,7 @@ def backtest_params() -> dict[str, Param]:
                 "oracle. Leave empty to take all."
             ),
             type=["null", "string"],
+            pattern=POLICIES,
         ),
         **{
             name: Param(

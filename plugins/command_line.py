@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from pipelines.errors import EXIT_CALLER_ERROR, EXIT_DONE, EXIT_NOTHING_TO_DO, EXIT_PREEMPTED
+from plugins.child_arguments import as_typed, refuse_impossible
 from plugins.child_process import ChildProcess
 from plugins.step_result import parsed
 
@@ -43,7 +44,8 @@ class CommandLine:
             self.child.stop()
 
     def _run(self, command: list[str]) -> tuple[int, str]:
-        self.log.info("$ %s", " ".join(command))
+        refuse_impossible(command)
+        self.log.info("$ %s", as_typed(command))
         self.child = ChildProcess(command, cwd=REPOSITORY, environment=step_environment(os.environ))
         last_line = ""
         try:

@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 from plugins.command_line import PROGRAM, REPOSITORY, step_environment
+from plugins.same_origin import SameOrigin
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 LONGEST_S = 30
@@ -22,6 +23,8 @@ def metrics_app() -> Any:
     from fastapi.responses import PlainTextResponse
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    # A scrape starts a process: a page elsewhere must not start one with the cookie of whoever reads it.
+    app.add_middleware(SameOrigin)
 
     # The routes of a plugin are open to everyone unless they ask for a user themselves.
     @app.get("/metrics", dependencies=[Depends(requires_authenticated())])

@@ -6,7 +6,7 @@ kubernetes.io/docs/concepts/security/pod-security-standards
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.providers.cncf.kubernetes.kubernetes_helper_functions import POD_NAME_MAX_LENGTH
@@ -51,6 +51,14 @@ def pod_name(step: Step, subject: str, context: Any) -> str:
     digest = hashlib.sha256(identity.encode()).hexdigest()[:12]
     readable = re.sub(r"[^a-z0-9]+", "-", f"{step.name}-{subject}".lower())[: POD_NAME_MAX_LENGTH - len(digest) - 1]
     return f"{readable.strip('-')}-{digest}"
+
+
+def verbatim(arguments: Sequence[str]) -> list[str]:
+    """As a container gets them unchanged: the kubelet puts a variable's value, a secret's too, in the place of $(NAME).
+
+    kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container
+    """
+    return [argument.replace("$", "$$") for argument in arguments]
 
 
 def labels(values: Mapping[str, str]) -> dict[str, str]:

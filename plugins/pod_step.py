@@ -18,6 +18,7 @@ from airflow.sdk.exceptions import (
 from pipelines.flow import Step
 from pipelines.resource_classes import Compute, resource_class
 from plugins import pod_manifest
+from plugins.child_arguments import refuse_impossible
 from plugins.cluster_errors import KNOWN, ClusterBusy, explained, known_cause
 from plugins.page_link import links_of
 from plugins.pod_failures import Ending, Kind, ending_of, terminated
@@ -249,7 +250,9 @@ class PodStep(KubernetesPodOperator):
         self.priority_class_name = resource_class(class_name).priority_class or pod_manifest.priority_class(
             self.step, run.run_type
         )
-        self.arguments = [*PROGRAM, self.step.name, *self.step_arguments(context), "--result", RESULT_FILE]
+        command = [*PROGRAM, self.step.name, *self.step_arguments(context), "--result", RESULT_FILE]
+        refuse_impossible(command)
+        self.arguments = pod_manifest.verbatim(command)
         self.labels = pod_manifest.labels(
             {
                 self.step.subject: self.subject,

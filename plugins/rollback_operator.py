@@ -7,6 +7,7 @@ from airflow.sdk import BaseOperator, Param
 
 from pipelines.flow import BY_NAME
 from pipelines.spec import ModelSpec
+from plugins.form_text import text
 from plugins.run_interval import ISO_TIME
 from plugins.step_operator import step_operator
 
@@ -17,7 +18,7 @@ def rollback_params() -> dict[str, Param]:
             title="Reason",
             description="What is wrong with the champion. Kept in the journal.",
             type="string",
-            pattern=r"\S",
+            **text(blank=False),
         ),
         "to": Param(
             None,

@@ -7,6 +7,7 @@ which returns an exit code; heavy libraries are imported inside `run`, so that `
 import argparse
 import os
 import pkgutil
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,11 @@ from pipelines.flow import StepResult
 from pipelines.interval import Interval
 from pipelines.layout import step_result
 from pipelines.release.provenance import Meter
+
+LONGEST = 2000
+# Unicode's control, surrogate, private and unassigned characters; and those that turn the direction of text.
+UNREADABLE = ("Cc", "Cs", "Co", "Cn")
+TURNING = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def names() -> list[str]:
@@ -46,10 +52,22 @@ def add_span(command: argparse.ArgumentParser) -> None:
 
 
 def said(text: str) -> str:
-    """The type of an argument that goes on record: blank is refused."""
+    """The type of an argument that goes on record: blank is refused, and what `noted` refuses."""
     if not text.strip():
         raise argparse.ArgumentTypeError("must not be blank: it goes on record")
-    return text.strip()
+    return noted(text)
+
+
+def noted(text: str) -> str:
+    """One line, as people and terminals read it: all white space is one space, and what would show as something
+    else than it is, such as an escape sequence or text turned around, is refused."""
+    line = " ".join(text.split())
+    if len(line) > LONGEST:
+        raise argparse.ArgumentTypeError(f"must be at most {LONGEST:,} characters (got {len(line):,})")
+    unreadable = next((char for char in line if unicodedata.category(char) in UNREADABLE or char in TURNING), None)
+    if unreadable is not None:
+        raise argparse.ArgumentTypeError(f"must be text that people can read (it has the character {unreadable!a})")
+    return line
 
 
 def new_file(text: str) -> Path:

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.commands import said
+from pipelines.commands import noted, said
 from pipelines.environment import store_uri
 from pipelines.errors import EXIT_DONE, CallerError
 
@@ -43,7 +43,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--by", type=said, metavar="NAME", help="who answers; taken on trust of whoever may write to the store"
     )
-    command.add_argument("--note", default="", metavar="TEXT", help="why; kept with the answer")
+    command.add_argument("--note", type=noted, default="", metavar="TEXT", help="why; kept with the answer")
     command.add_argument("--at", metavar="TIME", help="when the person answered, if not now (UTC)")
     command.add_argument("--timed-out", action="store_true", help="nobody answered in time: what the spec says is done")
     command.add_argument("--result", type=Path, help="write the answer that stands (JSON) there")

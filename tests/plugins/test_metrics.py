@@ -56,3 +56,49 @@ def test_what_fails_or_takes_too_long_is_no_empty_scrape(client, token, monkeypa
     monkeypatch.setattr(metrics, "LONGEST_S", 2)
     answer = client.get("/trainyard/metrics", headers={"Authorization": f"Bearer {token}"})
     assert (answer.status_code, told in answer.text) == (503, True), answer.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://testserver:5000"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    ],
+    ids=str,
+)
+def test_a_page_of_another_origin_is_refused_whatever_it_asks(client, token, monkeypatch, headers):
+    monkeypatch.setattr(metrics, "PROGRAM", (sys.executable, "-c", "raise SystemExit('a process was started')"))
+    client.cookies.set("_token", token)
+    try:
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            answer = client.request(method, "/trainyard/metrics", headers=headers)
+            assert (answer.status_code, "another origin" in answer.text) == (403, True), answer.text
+    finally:
+        client.cookies.clear()
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://testserver"}, {"Sec-Fetch-Site": "same-origin"}], ids=str)
+def test_airflows_own_page_may_read_it_with_the_cookie_and_write_nothing(client, token, monkeypatch, headers):
+    monkeypatch.setattr(metrics, "PROGRAM", (sys.executable, "-c", "print('trainyard_up 1')"))
+    client.cookies.set("_token", token)
+    try:
+        assert client.get("/trainyard/metrics", headers=headers).text == "trainyard_up 1\n"
+        assert client.post("/trainyard/metrics", headers=headers).status_code == 405
+    finally:
+        client.cookies.clear()
+
+
+def test_no_route_of_ours_answers_who_has_not_logged_in(client):
+    from plugins.airflow_plugin import TrainyardPlugin
+
+    asked = 0
+    for mounted in TrainyardPlugin().fastapi_apps:
+        for route in mounted["app"].routes:
+            for method in route.methods:
+                answer = client.request(method, f"{mounted['url_prefix']}{route.path}")
+                assert answer.status_code in (401, 403), f"{method} {route.path}: {answer.status_code}"
+                asked += 1
+    assert asked

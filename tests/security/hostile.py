@@ -64,8 +64,8 @@ UNREADABLE = [
     "\u2066isolated\u2069",
     "\ud800 half a pair",
     "\ufeff\u200b nothing to see",
-    "e\u0301 Ａ ﬁ ınfo",
-    "𝕏 👩\u200d🚀 🏴\U000e0067\U000e007f",
+    "e\u0301 \uff21 \ufb01 \u0131nfo",
+    "\U0001d54f \U0001f469\u200d\U0001f680 \U0001f3f4\U000e0067\U000e007f",
     "\x85\u2028\u2029 ends of lines",
 ]
 LARGE = ["A" * 3_000, "x" * 200_000, "é" * 100_000, " " * 5_000]
