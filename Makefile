@@ -16,7 +16,7 @@ LOCK_IMAGE := $(UV) pip compile --quiet --python-platform linux --python-version
 AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down logs status test test-fast test-kube ci lint lock clean preflight images sbom
+.PHONY: help demo up down logs status test test-fast test-kube ci lint lock clean preflight images sbom audit
 
 help: ## Show this list.
 	@echo "make TARGET [MONTHS=4..12] [COMPUTE=kubernetes] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
@@ -55,6 +55,9 @@ lint: $(VENV)/.installed ## Check style (ruff), types (mypy) and Dockerfiles (ha
 	@$(BIN)/mypy pipelines
 	@$(BIN)/hadolint docker/*.Dockerfile
 
+audit: $(VENV)/.installed ## Look for known vulnerabilities, faults and secrets (ARGS=--without-advisories where offline).
+	@$(BIN)/python .ci/audit.py $(ARGS)
+
 lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml, and from it what each image installs.
 	@$(UV) pip compile --quiet --universal --python-version 3.11 pyproject.toml \
 	    --group airflow --group steps --group embedded --group dev -o requirements.txt
@@ -62,6 +65,7 @@ lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml, a
 	@$(LOCK_IMAGE) --override docker/overrides-cpu.txt --group steps -o docker/steps.txt
 	@$(LOCK_IMAGE) --group steps-gpu -o docker/steps-gpu.txt
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes deploy/scan.in -o deploy/scan.txt
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --group audit -o .ci/audit.txt
 
 images: ## Build the images of Airflow and of the steps, tagged with the commit (TAG=... names them otherwise).
 	@docker/build $(TAG)

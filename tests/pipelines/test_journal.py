@@ -127,7 +127,9 @@ def test_many_commits_are_merged_and_no_event_changes(store, monkeypatch):
 
 def test_only_what_is_new_is_read_again(journal, monkeypatch):
     asked, opened = [], journal.open_parquet
-    monkeypatch.setattr(journal, "open_parquet", lambda paths: asked.append(len(paths)) or opened(paths))
+    monkeypatch.setattr(
+        journal, "open_parquet", lambda paths, schema: asked.append(len(paths)) or opened(paths, schema)
+    )
     events(journal, "drift", "flight_delay")
     record(Store(journal.uri), drift(MARCH, "critical", "arrival_minutes"))
     assert latest(journal, "drift", "arrival_minutes") == drift(MARCH, "critical", "arrival_minutes")
