@@ -3,14 +3,20 @@
 from pipelines.errors import CallerError
 
 SHOWN = 80
+# Of one name, on Linux' file systems.
+LONGEST_BYTES = 255
 
 
 def inside(path: str) -> str:
     """The path itself. Raises CallerError for one that could name something outside of the store, or nothing."""
     segments = path.split("/")
-    if not path.isprintable() or "\\" in path or any(segment in ("", ".", "..") for segment in segments):
+    if not path.isprintable() or "\\" in path or not all(map(_is_name, segments)):
         raise CallerError(
-            f"{path[:SHOWN]!r} is no place in the store: names between single slashes, without . or .. and without "
-            "backslashes or control characters"
+            f"{path[:SHOWN]!r} is no place in the store: names of at most {LONGEST_BYTES} bytes between single slashes, "
+            "without . or .. and without backslashes or control characters"
         )
     return path
+
+
+def _is_name(segment: str) -> bool:
+    return segment not in ("", ".", "..") and len(segment.encode()) <= LONGEST_BYTES

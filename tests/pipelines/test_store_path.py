@@ -4,7 +4,7 @@ from pipelines.errors import CallerError
 from pipelines.store import Store
 from pipelines.store_path import inside
 
-OUTSIDE = ["", "/etc/passwd", "../up", "a/../b", "a/./b", "a//b", "a/", "a\\b", "a\nb", "a\0b", "..", ".", "a/\x1b[2J"]
+OUTSIDE = ["", "/etc/passwd", "../up", "a/../b", "a/./b", "a//b", "a/", "a\\b", "a\nb", "a\0b", "..", ".", "a/\x1b[2J", "n" * 256]
 
 
 @pytest.mark.parametrize("path", OUTSIDE)
