@@ -13,7 +13,8 @@ from pipelines.errors import Tampered
 from pipelines.interval import partition_interval
 from pipelines.layout import predictions_manifest, predictions_table
 from pipelines.spec import ModelSpec, find_dataset
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 
 
 def read_log(spec: ModelSpec, store: Store, part: str) -> pa.Table:

@@ -12,8 +12,8 @@ def inside(path: str) -> str:
     segments = path.split("/")
     if not path.isprintable() or "\\" in path or not all(map(_is_name, segments)):
         raise CallerError(
-            f"{path[:SHOWN]!r} is no place in the store: names of at most {LONGEST_BYTES} bytes between single slashes, "
-            "without . or .. and without backslashes or control characters"
+            f"{path[:SHOWN]!r} is no place in the store: names of at most {LONGEST_BYTES} bytes between single "
+            "slashes, without . or .. and without backslashes or control characters"
         )
     return path
 

@@ -16,7 +16,8 @@ from pipelines.layout import drift_report, monitoring_table, predictions_manifes
 from pipelines.monitoring_spec import Monitoring
 from pipelines.registry import Registry
 from pipelines.steps import detect_drift, featurize, predict, validate
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 from tests.conftest import use_home
 from tests.integration.small_model import SMALL
 from tests.pipelines.months import APRIL, MARCH, pull, thin

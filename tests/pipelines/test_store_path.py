@@ -4,7 +4,23 @@ from pipelines.errors import CallerError
 from pipelines.store import Store
 from pipelines.store_path import inside
 
-OUTSIDE = ["", "/etc/passwd", "../up", "a/../b", "a/./b", "a//b", "a/", "a\\b", "a\nb", "a\0b", "..", ".", "a/\x1b[2J", "n" * 256]
+LONG = "n" * 256
+OUTSIDE = [
+    LONG,
+    "",
+    "/etc/passwd",
+    "../up",
+    "a/../b",
+    "a/./b",
+    "a//b",
+    "a/",
+    "a\\b",
+    "a\nb",
+    "a\0b",
+    "..",
+    ".",
+    "a/\x1b[2J",
+]
 
 
 @pytest.mark.parametrize("path", OUTSIDE)

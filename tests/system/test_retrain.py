@@ -13,12 +13,14 @@ from embedded import stack
 from pipelines.airflow_rest import Airflow
 from pipelines.airflow_session import Session
 from pipelines.dataset import ValidatedPartition
+from pipelines.errors import CallerError
 from pipelines.interval import Interval
 from pipelines.journal import events, record
 from pipelines.layout import drift_report
 from pipelines.retrain.state import DECISION
 from pipelines.store import Store
 from tests.pipelines.retrain.reports import APRIL, JUNE, MAY, MODEL, alarm, in_force, report
+from tests.security.hostile import marked
 from tests.system.loop import session_of
 
 pytestmark = pytest.mark.slow
@@ -92,3 +94,21 @@ def test_a_monitor_killed_half_way_adds_none(running, session):
     os.kill(int(stack.read_state(running.home)["services"]["scheduler"]["pid"]), signal.SIGKILL)
     assert ended(session, run)["decide_retrain"] == "success"
     assert len(trainings(session)) == 1
+
+
+def test_hostile_conf_is_refused_when_it_is_sent_or_reaches_no_task(running, session, tmp_path):
+    """By Airflow itself, over REST, as anybody who may trigger a run could send it."""
+    hostile, mark = marked(tmp_path / "marked"), tmp_path / "marked"
+    # Airflow answers half a surrogate pair with an error of its own, which this client would wait out.
+    times = [text for text in hostile if text.strip() and not any("\ud800" <= char <= "\udfff" for char in text)]
+    for text in times:
+        conf = {"start": text, "end": WINDOW.end.isoformat()}
+        with pytest.raises(CallerError):
+            session.checked("POST", MONITOR, json={"logical_date": None, "conf": conf})
+    unknown = {text[:100]: text for text in times if text.isprintable() and len(text) < 1000}
+    conf = {**unknown, "model": hostile[0], "bash_command": hostile[1]}
+    conf |= {"start": WINDOW.start.isoformat(), "end": WINDOW.end.isoformat()}
+    ran = session.checked("POST", MONITOR, json={"logical_date": None, "conf": conf})["dag_run_id"]
+    states = ended(session, f"{MONITOR}/{ran}")
+    assert states == {"decide_retrain": "success", "trigger_retrain": "skipped"}
+    assert len(trainings(session)) == 1 and not mark.exists()
