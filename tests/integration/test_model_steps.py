@@ -16,6 +16,7 @@ from pipelines.interval import Interval, parse_time
 from pipelines.joined import joined_partition
 from pipelines.layout import candidate, candidate_scores, evaluation_page
 from pipelines.registry import Registry
+from pipelines.served_model import load_version
 from pipelines.spec import find_model
 from pipelines.steps import assemble, decide_retrain, detect_drift, evaluate, predict, train
 from pipelines.steps import promote as promote_step
@@ -92,7 +93,7 @@ def test_a_training_killed_before_its_record_makes_no_second_version(spec, joine
 
 def test_what_is_registered_is_loaded_as_it_was_trained(spec, joined_store, registry):
     made = trained(spec, FEBRUARY, joined_store, registry)
-    model = registry.load(spec.name, made.figures["version"])
+    model = load_version(joined_store, registry, spec.name, made.figures["version"])
     booster, encoding = model.booster, model.encoding
     assert booster.num_boosted_rounds() == made.figures["rounds"]
     assert "UA" in encoding.categories["carrier"] and encoding.columns[0] == "carrier"
