@@ -16,7 +16,8 @@ from plugins.child_process import ChildProcess
 from plugins.step_result import parsed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-PROGRAM = (sys.executable, "-m", "pipelines")
+# An image may hold the steps' libraries in an environment of their own beside Airflow's.
+PROGRAM = (os.environ.get("TRAINYARD_PYTHON") or sys.executable, "-m", "pipelines")
 # Its own settings and connections hold passwords and signing keys.
 AIRFLOWS_OWN = ("AIRFLOW__", "AIRFLOW_CONN_", "AIRFLOW_VAR_")
 
