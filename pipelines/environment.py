@@ -32,6 +32,7 @@ def feast_registry() -> str:
 
 
 def feast_online() -> str:
+    """Where Feast keeps the newest values: a file of SQLite, or redis://user:password@host:port/database."""
     return setting("TRAINYARD_FEAST_ONLINE", str(home() / "feast" / "online.db"))
 
 

@@ -18,9 +18,11 @@ from pipelines.environment import REPO, feast_online, feast_registry
 from pipelines.errors import TrainyardError
 from pipelines.features import FeatureView, declared_views
 from pipelines.interval import Interval
+from pipelines.online_address import on_redis, redis_settings
 from pipelines.spec import ModelSpec
 
 PREDICT_AT = "predict_at"
+FEATURE_REPO = REPO / "feature_repo"
 # Feast's materialize includes a row stamped exactly at its end; our intervals do not.
 JUST_BEFORE = timedelta(microseconds=1)
 
@@ -66,6 +68,20 @@ def _feast_view(dataset: str, view: FeatureView, entities: dict[str, Any], store
     )
 
 
+def opened() -> Any:
+    """Feast's own FeatureStore, as feature_repo/feature_store.yaml and the environment describe it."""
+    from feast import FeatureStore as Feast
+    from feast.repo_config import load_repo_config
+
+    os.environ["TRAINYARD_FEAST_REGISTRY"], os.environ["TRAINYARD_FEAST_ONLINE"] = feast_registry(), feast_online()
+    if not on_redis(feast_online()):
+        Path(feast_online()).parent.mkdir(parents=True, exist_ok=True)
+    config = load_repo_config(FEATURE_REPO, FEATURE_REPO / "feature_store.yaml")
+    if on_redis(feast_online()):
+        config.online_config = redis_settings(feast_online())
+    return Feast(config=config)
+
+
 class FeatureStore:
     """One dataset's features in Feast. dataset: its name; store_uri: where its feature files lie."""
 
@@ -75,13 +91,13 @@ class FeatureStore:
 
     @cached_property
     def _feast(self) -> Any:
-        from feast import FeatureStore as Feast
-
-        os.environ["TRAINYARD_FEAST_REGISTRY"], os.environ["TRAINYARD_FEAST_ONLINE"] = feast_registry(), feast_online()
-        Path(feast_online()).parent.mkdir(parents=True, exist_ok=True)
-        feast = Feast(repo_path=str(REPO / "feature_repo"))
+        feast = opened()
         feast.apply(feast_objects(self.dataset, self.models, self.store_uri))
         return feast
+
+    def register(self) -> None:
+        """Make Feast's registry say what is declared; a registry that says so already stays as it is."""
+        self._feast.refresh_registry()
 
     def point_in_time_join(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Each row with the feature values known at its `predict_at`, in the order of the rows.
