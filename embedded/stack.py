@@ -18,6 +18,7 @@ import httpx
 from embedded import postgres, processes
 from embedded.home import REPO, Home, ensure_passwords, ensure_secrets, read_env_file, write_env_file
 from embedded.preflight import ADMIN
+from embedded.served import Commands
 from embedded.services import AIRFLOW_SERVICES, stack_environment
 from embedded.settings import Settings, free_ports
 from embedded.supervisor import rotate
@@ -51,6 +52,18 @@ class Running:
     @property
     def password(self) -> str:
         return self.password_of("admin")
+
+    @property
+    def login(self) -> str:
+        return f"user admin, password {self.password}"
+
+    @property
+    def reports(self) -> Path:
+        return self.home.reports
+
+    @property
+    def commands(self) -> Commands:
+        return Commands(again="make demo", stop="make down", logs="make logs")
 
     def password_of(self, user: str) -> str:
         passwords: dict[str, str] = json.loads(self.home.passwords_file.read_text())

@@ -8,12 +8,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from embedded.stack import Running
+from embedded.served import Commands, Served
 from pipelines.airflow_rest import Airflow, Change, Run
 from pipelines.airflow_session import Session
 from pipelines.backfill import Board
@@ -63,7 +62,7 @@ def stages(months: int) -> tuple[list[Stage], list[Stage]]:
     return at_once, scoring
 
 
-def run(running: Running, months: int, console: Console | None = None) -> int:
+def run(running: Served, months: int, console: Console | None = None) -> int:
     """Run the loop over the first months of the year; what is done already is not repeated.
 
     Returns 0 with the servers up, 1 when a step finally failed, 130 when interrupted.
@@ -76,13 +75,15 @@ def run(running: Running, months: int, console: Console | None = None) -> int:
         return show_year(airflow, running, months, console)
     except StepFailed as failure:
         cancel_what_is_queued(airflow, months)
-        show_failure(airflow, failure.change, console)
+        show_failure(airflow, failure.change, console, running.commands)
         return 1
     except TrainyardError as problem:
-        console.print(f"{problem}\nThe servers stay up. Go on with: make demo", highlight=False, soft_wrap=True)
+        again = f"The servers stay up. Go on with: {running.commands.again}"
+        console.print(f"{problem}\n{again}", highlight=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
-        console.print("\nThe servers and the runs go on. Resume: make demo    Stop: make down", highlight=False)
+        after = f"Resume: {running.commands.again}    Stop: {running.commands.stop}"
+        console.print(f"\nThe servers and the runs go on. {after}", highlight=False)
         return INTERRUPTED
 
 
@@ -175,7 +176,7 @@ def cancel_what_is_queued(airflow: Airflow, months: int) -> None:
                 airflow.cancel_backfill(active)
 
 
-def show_failure(airflow: Airflow, change: Change, console: Console) -> None:
+def show_failure(airflow: Airflow, change: Change, console: Console, commands: Commands) -> None:
     """Say which step failed, the end of its log, where to look and what to do."""
     what = f"step {change.task_id}, try {change.try_number}," if change.task_id else "the run"
     lines = [f"\n{change.dag_id}: {what} of {change.logical_date:%Y-%m} failed.", f"Run         {change.run_id}"]
@@ -183,7 +184,7 @@ def show_failure(airflow: Airflow, change: Change, console: Console) -> None:
         lines += ["The end of its log:", *(f"  {line}" for line in log_tail(airflow, change))]
     lines += [
         f"In Airflow  {airflow.page(change)}",
-        "The servers stay up. Mend the cause, then go on where it stopped: make demo    Stop: make down",
+        f"The servers stay up. Mend the cause, then go on where it stopped: {commands.again}    Stop: {commands.stop}",
     ]
     console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
 
@@ -207,17 +208,18 @@ def seconds_by_month(airflow: Airflow, months: int) -> dict[str, float]:
     return dict(seconds)
 
 
-def show_year(airflow: Airflow, running: Running, months: int, console: Console) -> int:
+def show_year(airflow: Airflow, running: Served, months: int, console: Console) -> int:
     """Print the table of the year and where picture, figures and servers are."""
     # Draws: matplotlib and the tables' libraries load only when there is something to draw.
     from pipelines.report import year as report
 
     seconds = seconds_by_month(airflow, months)
-    written = report.write(model=MODEL, months=months, reports=Path(running.home.reports), seconds=seconds)
+    written = report.write(model=MODEL, months=months, reports=running.reports, seconds=seconds)
     console.print(written.table)
     for name, place in (("picture", written.picture), ("figures", written.json)):
         console.print(f"{name}  {place}", highlight=False, soft_wrap=True)
-    console.print(f"Airflow  {running.airflow_url}  user admin, password {running.password}", highlight=False)
+    console.print(f"Airflow  {running.airflow_url}  {running.login}", highlight=False)
     console.print(f"MLflow   {running.mlflow_url}", highlight=False)
-    console.print("The servers stay up. Logs: make logs    Stop: make down", highlight=False)
+    commands = running.commands
+    console.print(f"The servers stay up. Logs: {commands.logs}    Stop: {commands.stop}", highlight=False)
     return 0
