@@ -16,7 +16,8 @@ LOCK_IMAGE := $(UV) pip compile --quiet --python-platform linux --python-version
 AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down logs status test test-fast test-kube ci lint lock clean preflight images sbom audit
+.PHONY: help demo up down logs status test test-fast test-kube ci lint
+.PHONY: lock clean preflight images sbom audit stack stack-down stack-demo stack-logs test-stack
 
 help: ## Show this list.
 	@echo "make TARGET [MONTHS=4..12] [COMPUTE=kubernetes] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
@@ -37,6 +38,18 @@ logs: $(VENV)/.installed ## Follow the logs of all servers (Ctrl-C ends the foll
 status: $(VENV)/.installed ## Show which servers run, and whether they are healthy.
 	@$(BIN)/python -m embedded status
 
+stack: $(VENV)/.installed ## Start the team's stack in Docker: secrets, images, servers; wait until all are healthy.
+	@$(BIN)/python -m compose up
+
+stack-demo: $(VENV)/.installed ## Run the loop over 2013 in the team's stack (MONTHS=4 for the short form).
+	@$(BIN)/python -m compose demo --months $(MONTHS)
+
+stack-down: $(VENV)/.installed ## Stop the team's stack; its data stays.
+	@$(BIN)/python -m compose down
+
+stack-logs: $(VENV)/.installed ## Follow the logs of the team's stack.
+	@$(BIN)/python -m compose logs
+
 test: $(VENV)/.installed ## Run all tests, those with a real Airflow included.
 	@$(BIN)/python -m pytest tests $(AT_ONCE)
 
@@ -48,6 +61,9 @@ test-kube: $(VENV)/.installed ## Run the tests of steps as pods, against a stand
 
 ci: $(VENV)/.installed ## Run what a pull request is held to, and write its report to ci-report.md (BASE=origin/main).
 	@.ci/pull-request $(BASE)
+
+test-stack: $(VENV)/.installed ## Build and start a team's stack of its own, run the loop in it, break it, take it away.
+	@$(BIN)/python -m pytest tests/compose
 
 lint: $(VENV)/.installed ## Check style (ruff), types (mypy) and Dockerfiles (hadolint).
 	@$(BIN)/ruff check .
@@ -66,6 +82,8 @@ lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml, a
 	@$(LOCK_IMAGE) --group steps-gpu -o docker/steps-gpu.txt
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes deploy/scan.in -o deploy/scan.txt
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --group audit -o .ci/audit.txt
+	@$(UV) pip compile --quiet --python-platform linux --python-version 3.12 --generate-hashes docker/object-store.in \
+	    -o docker/object-store.txt
 
 images: ## Build the images of Airflow and of the steps, tagged with the commit (TAG=... names them otherwise).
 	@docker/build $(TAG)

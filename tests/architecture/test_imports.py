@@ -41,7 +41,7 @@ class Rule:
 TABLE = {
     "the product knows nothing of what runs it": Rule(
         where=("pipelines/**/*.py",),
-        never=("airflow", "plugins", "dags", "embedded", "feature_repo", "benchmarks", "tests"),
+        never=("airflow", "plugins", "dags", "embedded", "compose", "feature_repo", "benchmarks", "tests"),
     ),
     "what DAG files read is the standard library": Rule(
         where=tuple(f"{name.replace('.', '/')}.py" for name in (*CORE, ENVIRONMENT, PLACES)), may=CORE
@@ -74,9 +74,10 @@ TABLE = {
     "the feature repository holds declared views": Rule(
         where=("feature_repo/**/*.py",), may=("feast", "feature_repo", "pipelines.spec", ENVIRONMENT, *VIEWS)
     ),
-    "only people start the one-machine stack": Rule(
-        where=("plugins/**/*.py", "dags/**/*.py", "feature_repo/**/*.py"), never=("embedded",)
+    "only people start a stack": Rule(
+        where=("plugins/**/*.py", "dags/**/*.py", "feature_repo/**/*.py"), never=("embedded", "compose")
     ),
+    "the one-machine stack needs no other": Rule(where=("embedded/**/*.py",), never=("compose",)),
 }
 
 
