@@ -73,12 +73,12 @@ def weak(settings: dict[str, str]) -> list[str]:
     times = Counter(own.values())
     found = []
     for name, value in own.items():
-        if reason := _reason(value, times[value]):
+        if reason := _reason(name, value, times[value]):
             found.append(f"  {name}: {reason}")
     return found
 
 
-def _reason(value: str, times: int) -> str | None:
+def _reason(name: str, value: str, times: int) -> str | None:
     if not value:
         return "empty"
     if any(value.lower().strip("0123456789!_-") == word for word in GUESSED):
@@ -87,7 +87,8 @@ def _reason(value: str, times: int) -> str | None:
         return f"{len(value)} characters; {LEAST_LENGTH} or more are asked for"
     if len(set(value)) < LEAST_DIFFERENT:
         return f"{len(set(value))} different characters; {LEAST_DIFFERENT} or more are asked for"
-    if not ALLOWED.fullmatch(value):
+    # Commas part the keys of a Fernet key that is being changed.
+    if not ALLOWED.fullmatch(value.replace(",", "") if name == FERNET else value):
         return "holds other characters than letters, digits, '_', '-' and '='"
     return f"stands for {times} secrets at once" if times > 1 else None
 

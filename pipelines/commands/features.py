@@ -6,6 +6,8 @@ from pipelines.errors import EXIT_DONE
 
 SUMMARY = "register the declared features in Feast, and serve their newest values over HTTP"
 EXAMPLE = "python -m pipelines features --port 6566"
+# Feast's server also writes, for whoever asks: here the step `materialize` alone does, in the order of time.
+READING = ("/get-online-features", "/docs", "/openapi.json", "/docs/oauth2-redirect")
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -28,6 +30,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"{dataset}: registered in Feast", flush=True)
     if options.register_only:
         return EXIT_DONE
-    application = guarded(get_app(opened()), options.address)
+    server = get_app(opened())
+    server.router.routes = [route for route in server.routes if getattr(route, "path", None) in READING]
+    application = guarded(server, options.address)
     uvicorn.run(application, host=options.address, port=options.port, access_log=False, server_header=False)
     return EXIT_DONE

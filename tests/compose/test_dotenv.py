@@ -77,7 +77,7 @@ def test_what_a_person_has_set_stays_and_what_the_example_has_gained_is_added(fi
         ("Trainyard123", "a word that everybody guesses"),
         ("s3cure", "6 characters"),
         ("aaaaaaaaaaaaaaaaaaaa", "1 different characters"),
-        ("with a space and @ sign", "other characters"),
+        ("with a space and @ sign", "holds other characters"),
     ],
 )
 def test_a_weak_secret_is_refused_and_not_repeated(file, value, reason):

@@ -1,9 +1,12 @@
+import os
+
 import pytest
 from evidently.ui.workspace import Workspace
 
 from pipelines.__main__ import main
 from pipelines.drift.page import draw
 from pipelines.drift.workspace import build_workspace, parts_with_snapshots
+from pipelines.drift.workspace_server import Pages
 from pipelines.errors import EXIT_DONE, MissingInput
 from pipelines.layout import drift_report, drift_snapshot
 from pipelines.store import Store
@@ -49,21 +52,30 @@ def test_without_a_snapshot_the_next_command_is_told(tmp_path):
 def test_the_command_builds_it_and_starts_nothing_when_so_asked(store, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TRAINYARD_STORE", store.uri)
     assert main(["evidently", "flight_delay", "--folder", str(tmp_path), "--build-only"]) == EXIT_DONE
-    assert capsys.readouterr().out == f"workspace {tmp_path}: 2 windows, 2013-04 to 2013-05\n"
+    assert capsys.readouterr().out == f"workspace {tmp_path}: flight_delay, 2 windows, 2013-04 to 2013-05\n"
 
 
 def test_the_command_serves_this_machine_alone_and_reports_to_nobody(store, tmp_path, monkeypatch):
     monkeypatch.setenv("TRAINYARD_STORE", store.uri)
     monkeypatch.setenv("DO_NOT_TRACK", "0")
-    started = []
-    monkeypatch.setattr("subprocess.call", lambda words, env: started.append((words, env)) or 0)
+    served = []
+    monkeypatch.setattr("pipelines.drift.workspace_server.serve", lambda pages, *where: served.append((pages, *where)))
     assert main(["evidently", "flight_delay", "--folder", str(tmp_path), "--port", "8123"]) == EXIT_DONE
-    ((words, environment),) = started
-    assert words[1:] == [
-        *("-m", "evidently.cli", "ui", "--workspace", str(tmp_path)),
-        *("--host", "127.0.0.1", "--port", "8123"),
-    ]
-    assert environment["DO_NOT_TRACK"] == "1"
+    ((pages, *where),) = served
+    assert where == ["127.0.0.1", 8123, None] and pages.models == ["flight_delay"]
+    assert os.environ["DO_NOT_TRACK"] == "1"
+
+
+def test_windows_that_come_later_are_shown_without_building_anew_what_stays(store, tmp_path, monkeypatch):
+    built = []
+    monkeypatch.setattr("pipelines.drift.workspace_server.build_workspace", lambda *words: built.append(words[1]) or [])
+    pages = Pages(store, ["arrival_minutes", "flight_delay"], tmp_path / "pages")
+    pages.shown["flight_delay"] = ["2013-04"]
+    pages.build_new()
+    assert built == ["flight_delay"], "it has a second window now, and the other model none"
+    pages.shown["flight_delay"] = ["2013-04", "2013-05"]
+    pages.build_new()
+    assert built == ["flight_delay"]
 
 
 def test_without_a_folder_the_workspace_lies_in_the_home(store, home, monkeypatch):

@@ -1,0 +1,245 @@
+"""The stack as a team runs it: built, started, refused, run through the loop, broken, and taken away again.
+
+Needs a Docker engine, some 12 GB of disk and 15 minutes: `make test-stack`. The digests are compared with those of a
+one-machine stack where TRAINYARD_COMPARE names its store, made by the images' Python version.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from compose import dotenv
+from compose.demo import client_environment
+from compose.engine import Engine
+from compose.errors import StackProblem
+from compose.stack import EXAMPLE, ONCE, addresses
+from embedded.settings import free_ports
+from pipelines.environment import REPO
+from tests.system.loop import digests
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+PORTS = [name for name in dotenv.read(EXAMPLE) if name.endswith("_PORT")]
+MONTHS = 4
+JANUARY = ("--start=2013-01-01", "--end=2013-02-01")
+
+
+@dataclass(frozen=True)
+class Running:
+    engine: Engine
+    settings: dict[str, str]
+
+    def compose(self, *words: str, timeout_s: float = 1800) -> str:
+        """What `python -m compose` says."""
+        own = {"TRAINYARD_ENV_FILE": str(self.engine.env_file), "TRAINYARD_HOME": str(self.engine.env_file.parent)}
+        command = [sys.executable, "-m", "compose", *words]
+        ran = subprocess.run(
+            command, cwd=REPO, env=os.environ | own, capture_output=True, text=True, timeout=timeout_s, check=False
+        )
+        assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
+        return ran.stdout
+
+    def inside(self, service: str, *command: str, **variables: str) -> tuple[int, str]:
+        """A command in a service's container: its exit code, and all that it said."""
+        told = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
+        ran = subprocess.run(
+            self.engine.command("exec", "--no-TTY", *told, service, *command),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return ran.returncode, ran.stdout + ran.stderr
+
+    def ids(self) -> dict[str, str]:
+        """The container of each server."""
+        lines = self.engine.run("ps", "--format", "{{.Service}} {{.ID}}").splitlines()
+        return dict(line.split() for line in lines)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    file = tmp_path_factory.mktemp("stack") / ".env"
+    engine = Engine(file)
+    try:
+        engine.require()
+    except StackProblem as problem:
+        pytest.skip(str(problem))
+    dotenv.ensure(file, EXAMPLE)
+    own = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
+    for name, value in {"COMPOSE_PROJECT_NAME": f"trainyard-test-{os.getpid()}", **own}.items():
+        dotenv.set_value(file, name, value)
+    running = Running(engine, dotenv.read(file))
+    try:
+        running.compose("up")
+        yield running
+    finally:
+        running.compose("down", "--with-data")
+
+
+def status_of(url: str, **headers: str) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def test_all_serve_and_a_second_start_changes_nothing(stack):
+    before = stack.ids()
+    said = stack.compose("up")
+    assert stack.ids() == before and "healthy after" in said
+    assert not set(before) & set(ONCE)
+    assert "all healthy" in stack.compose("status")
+
+
+@pytest.mark.parametrize(
+    "name, path",
+    [
+        ("Airflow", "/api/v2/dags"),
+        ("Airflow", "/api/v2/dags/flight_delay__train/dagRuns"),
+        ("Airflow", "/api/v2/connections"),
+        ("Airflow", "/ui/config"),
+        ("Airflow", "/trainyard/metrics"),
+        ("Airflow", "/auth/fab/v1/users"),
+        ("MLflow", "/"),
+        ("MLflow", "/api/2.0/mlflow/registered-models/search"),
+        ("MLflow", "/api/2.0/mlflow-artifacts/artifacts"),
+        ("MLflow", "/ajax-api/2.0/mlflow/experiments/search?max_results=1"),
+        ("Feast", "/"),
+        ("Feast", "/get-online-features"),
+        ("Feast", "/docs"),
+        ("Feast", "/openapi.json"),
+        ("Evidently", "/"),
+        ("Evidently", "/api/projects"),
+        ("S3", "/"),
+        ("S3", "/trainyard"),
+        ("S3", "/mlflow?list-type=2"),
+        ("S3", "/trainyard/store/journal/_delta_log/00000000000000000000.json"),
+    ],
+)
+def test_who_has_no_account_is_refused(stack, name, path):
+    url = next(one.url for one in addresses(stack.settings) if one.name == name)
+    assert status_of(url + path) in (401, 403)
+    assert status_of(url + path, Authorization="Basic dHJhaW55YXJkOnRyYWlueWFyZA==") in (400, 401, 403)
+
+
+@pytest.mark.parametrize("role", ["airflow", "mlflow", "feast"])
+def test_a_role_reads_its_own_database_alone(stack, role):
+    password = stack.settings[f"{role.upper()}_DB_PASSWORD"]
+    for database in ("airflow", "mlflow", "feast", "postgres"):
+        ask = ("psql", "--host=127.0.0.1", f"--username={role}", f"--dbname={database}", "--command=SELECT 1")
+        code, said = stack.inside("postgres", *ask, PGPASSWORD=password)
+        assert (code == 0) is (database == role), said
+        assert code == 0 or "permission denied for database" in said
+
+
+def test_redis_asks_for_a_password_and_feasts_user_manages_nothing(stack):
+    assert "NOAUTH" in stack.inside("redis", "redis-cli", "DBSIZE")[1]
+    feast = {"REDISCLI_AUTH": stack.settings["REDIS_PASSWORD"]}
+    assert "PONG" in stack.inside("redis", "redis-cli", "--user", "feast", "PING", **feast)[1]
+    for forbidden in ("CONFIG GET *", "FLUSHALL", "ACL LIST", "SHUTDOWN"):
+        assert "NOPERM" in stack.inside("redis", "redis-cli", "--user", "feast", *forbidden.split(), **feast)[1]
+
+
+def test_a_key_of_the_store_opens_its_bucket_alone(stack):
+    import boto3
+    from botocore.exceptions import ClientError
+
+    url = next(one.url for one in addresses(stack.settings) if one.name == "S3")
+
+    def client(name: str):
+        secret = stack.settings[f"S3_{name.upper()}_SECRET"]
+        return boto3.client(
+            "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id=name, aws_secret_access_key=secret
+        )
+
+    client("steps").put_object(Bucket="trainyard", Key="probe", Body=b"1")
+    assert client("reader").get_object(Bucket="trainyard", Key="probe")["Body"].read() == b"1"
+    for name, bucket in (("reader", "trainyard"), ("steps", "mlflow"), ("mlflow", "trainyard")):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            client(name).put_object(Bucket=bucket, Key="probe", Body=b"2")
+
+
+def test_nothing_answers_beyond_this_machine(stack):
+    ports = stack.engine.run("ps", "--format", "{{.Ports}}")
+    published = re.findall(r"([\d.:\[\]]+):\d+->", ports)
+    assert len(published) >= 5 and set(published) == {"127.0.0.1"}
+
+
+def test_no_server_runs_as_root_or_can_become_it(stack):
+    for service in stack.ids():
+        code, said = stack.inside(service, "sh", "-c", "id -u; grep -E 'CapEff|NoNewPrivs' /proc/self/status; touch /x")
+        assert code != 0 and "Read-only" in said
+        user, *status = said.split("\n")
+        assert int(user) > 0 and status[0].split() == ["CapEff:", "0000000000000000"]
+        assert status[1].split() == ["NoNewPrivs:", "1"]
+
+
+def test_the_loop_runs_in_it_and_gives_what_one_machine_gives(stack, tmp_path, monkeypatch):
+    said = stack.compose("demo", "--months", str(MONTHS), timeout_s=3400)
+    assert "champion" in said
+    theirs = digests(downloaded(stack, tmp_path))
+    assert len(theirs) > MONTHS
+    if compared := os.environ.get("TRAINYARD_COMPARE"):
+        assert theirs == digests(Path(compared))
+
+
+def downloaded(stack: Running, folder: Path) -> Path:
+    """The files of the store that digests are taken of."""
+    import boto3
+
+    client = client_environment(stack.settings)
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=client["AWS_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id=client["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=client["AWS_SECRET_ACCESS_KEY"],
+    )
+    for kind in ("candidates", "features/flights/_manifests", "joined", "predictions_manifests", "drift"):
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket="trainyard", Prefix=f"store/{kind}"):
+            for one in page.get("Contents", []):
+                file = folder / one["Key"].removeprefix("store/")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                s3.download_file("trainyard", one["Key"], str(file))
+    return folder
+
+
+def test_an_earlier_month_never_replaces_what_is_online(stack):
+    """After the loop: January again, by the command that Airflow runs."""
+    run = ("run", "--rm", "--no-TTY", "cli", "python", "-m", "pipelines", "materialize", "--dataset=flights", *JANUARY)
+    ran = subprocess.run(stack.engine.command(*run), capture_output=True, text=True, timeout=300, check=False)
+    assert ran.returncode == 99, ran.stdout + ran.stderr
+    assert "stays offline only" in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("service", ["redis", "postgres", "object-store", "mlflow", "airflow-scheduler"])
+def test_a_server_that_is_killed_comes_back(stack, service):
+    pid = subprocess.run(
+        ["docker", "inspect", "--format={{.State.Pid}}", stack.ids()[service]],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    try:
+        os.kill(int(pid), 9)
+    except (PermissionError, ProcessLookupError) as problem:
+        pytest.skip(f"the engine's processes are not ours to kill: {problem}")
+    deadline = time.monotonic() + 300
+    while not stack.engine.containers()[service].serves or inspected(stack, service, "{{.RestartCount}}") == "0":
+        assert time.monotonic() < deadline, stack.engine.log_end(service)
+        time.sleep(2)
+
+
+def inspected(stack: Running, service: str, form: str) -> str:
+    asked = ["docker", "inspect", f"--format={form}", stack.ids()[service]]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
