@@ -3,9 +3,10 @@
 import argparse
 import sys
 
-from embedded import cluster, logs, preflight, stack
+from embedded import cluster, logs, preflight, recovery, stack
 from embedded.home import Home
 from embedded.settings import Settings
+from pipelines.errors import TrainyardError
 
 TEACHING = """\
 One machine runs the whole of Trainyard: PostgreSQL, MLflow and Airflow, under a supervisor that
@@ -16,6 +17,7 @@ restarts what dies. State lies in TRAINYARD_HOME (default: .trainyard in the rep
   python -m embedded status              what runs, since when, how often restarted
   python -m embedded logs                follow the logs of all parts
   python -m embedded down                stop everything
+  python -m embedded backup              and list, verify, restore: see docs/recovery.md
 
 Environment: AIRFLOW_PORT (8080), MLFLOW_PORT (5000), TRAINYARD_HOME, TRAINYARD_DAGS (dags), and
 TRAINYARD_COMPUTE (local): kubernetes runs the steps as pods of the cluster of TRAINYARD_KUBECONFIG.
@@ -41,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("logs", help="follow the logs of all parts (Ctrl-C ends it, not the stack)")
     demo = commands.add_parser("demo", help="run the loop month by month over 2013")
     demo.add_argument("--months", type=month_count, default=12, help="4 to 12 (default 12)")
+    for name in recovery.COMMANDS:
+        commands.add_parser(name, add_help=False, help=f"{name} backups (--help says more)")
     return made
 
 
@@ -78,9 +82,13 @@ def start(home: Home) -> stack.Running:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 2 for what the caller must change, 1 for what failed."""
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options, _ = parser().parse_known_args(given)
     home = Home.from_environment()
     try:
+        if options.command in recovery.COMMANDS:
+            return recovery.run(home, given)
+        parser().parse_args(given)
         if options.command == "down":
             stack.down(home)
         elif options.command == "status":
@@ -96,6 +104,9 @@ def main(arguments: list[str] | None = None) -> int:
     except stack.StackError as problem:
         print(problem, file=sys.stderr)
         return 1
+    except TrainyardError as problem:
+        print(problem, file=sys.stderr)
+        return problem.exit_code
     except KeyboardInterrupt:
         if options.command != "logs":
             print("\nInterrupted. The servers that have started go on. Resume: make demo    Stop: make down")
