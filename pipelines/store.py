@@ -26,7 +26,7 @@ from pyarrow import fs
 from pipelines import s3
 from pipelines.errors import CallerError, MissingInput, Unavailable
 from pipelines.store_path import inside
-from pipelines.table_versions import Snapshot, TableFiles, digest_of, quoted
+from pipelines.table_versions import Snapshot, StoredFile, TableFiles, digest_of, quoted
 
 COMMIT_ATTEMPTS = 8
 PARTIAL = ".partial"  # of a file that is being written, or whose writer was killed
@@ -107,11 +107,11 @@ class Store:
     def merge_files(self, table: str) -> None:
         """Put the rows of many small files into few, in a commit that changes no row; left out when others commit."""
         with contextlib.suppress(CommitFailedError):
-            self._at(table, None).optimize.compact(commit_properties=CommitProperties(max_commit_retries=0))
+            self.at(table).optimize.compact(commit_properties=CommitProperties(max_commit_retries=0))
 
     def checkpoint(self, table: str) -> None:
         """Put the state of the table's log into one file: whoever opens the table then reads only later commits."""
-        self._at(table, None).create_checkpoint()
+        self.at(table).create_checkpoint()
 
     def files_of(self, table: str) -> TableFiles | None:
         """Those of the newest version; None when there is no table. A commit after that version reads no log again."""
@@ -169,7 +169,7 @@ class Store:
         files: frozenset[str] = frozenset()
         for commit in sorted(newest.history(), key=lambda commit: int(commit["version"])):
             version, at = int(commit["version"]), datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
-            added = pa.table(self._at(table, version).get_add_actions(flatten=True))
+            added = pa.table(self.at(table, version).get_add_actions(flatten=True))
             own = [row for row in added.to_pylist() if row.get("partition.part") == part]
             if files != (files := frozenset(row["path"] for row in own)):
                 found.append((version, at, sum(row["num_records"] for row in own)))
@@ -177,7 +177,7 @@ class Store:
 
     def _open(self, table: str, version: int | None = None) -> DeltaTable | None:
         try:
-            return self._at(table, version)
+            return self.at(table, version)
         except TableNotFoundError:
             return None
         except DeltaError:
@@ -186,13 +186,13 @@ class Store:
                 return None
             raise
 
-    def _at(self, table: str, version: int | None) -> DeltaTable:
+    def at(self, table: str, version: int | None = None) -> DeltaTable:
         return DeltaTable(self.location(table), version=version, storage_options=self._options)
 
     def _looked_at_or_read(self, table: str, version: int) -> DeltaTable:
         """To read the log once more than `files_of` did would leave others time to come between."""
         delta = self._looked_at.pop(table, None)
-        return delta if delta is not None and delta.version() == version else self._at(table, version)
+        return delta if delta is not None and delta.version() == version else self.at(table, version)
 
     def _commit(
         self, table: str, rows: pa.Table, predicate: str, partition_by: list[str], schema: Literal["merge"] | None
@@ -277,9 +277,13 @@ class Store:
 
     def files_below(self, folder: str) -> dict[str, datetime]:
         """Paths of all whole files below a folder, with the time (UTC) at which each was written."""
+        found = self.stored_below(folder).items()
+        return {path: file.written_at for path, file in found if not path.endswith(PARTIAL)}
+
+    def stored_below(self, folder: str) -> dict[str, StoredFile]:
+        """Paths of all files below a folder, those that a killed writer left unfinished among them."""
         found = self._files.get_file_info(fs.FileSelector(inside(folder), recursive=True, allow_not_found=True))
-        files = [info for info in found if info.type == fs.FileType.File]
-        return {info.path: info.mtime for info in files if not info.path.endswith(PARTIAL)}
+        return {info.path: StoredFile(info.size, info.mtime) for info in found if info.type == fs.FileType.File}
 
     def delete(self, path: str) -> None:
         """Remove a file, or a folder with all that is in it; what is not there is no error."""

@@ -1,8 +1,9 @@
-"""What the store tells of a version of a table, and how it names rows of it."""
+"""What the store tells of a version of a table and of a file, and how it names rows."""
 
 import hashlib
 import io
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +27,14 @@ class TableFiles:
 
     version: int
     paths: list[str]
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """size: bytes; written_at: UTC."""
+
+    size: int
+    written_at: datetime
 
 
 def digest_of(table: pa.Table) -> str:
