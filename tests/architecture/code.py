@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-FOLDERS = ("pipelines", "plugins", "dags", "embedded", "compose", "feature_repo", "benchmarks", "tests")
+FOLDERS = ("pipelines", "plugins", "dags", "embedded", "compose", "recovery", "feature_repo", "benchmarks", "tests")
 
 
 def modules(*patterns: str) -> Iterator[Path]:

@@ -18,6 +18,7 @@ SPECS = (
     "pipelines.monitoring_spec",
     "pipelines.alerts_spec",
     "pipelines.resource_classes",
+    "pipelines.retention.settings",
 )
 # What Airflow needs to tell people of a run: Apprise below it, no table and no model.
 ALERTS = ("pipelines.alerts.channels", "pipelines.alerts.message")
@@ -41,7 +42,7 @@ class Rule:
 TABLE = {
     "the product knows nothing of what runs it": Rule(
         where=("pipelines/**/*.py",),
-        never=("airflow", "plugins", "dags", "embedded", "compose", "feature_repo", "benchmarks", "tests"),
+        never=("airflow", "plugins", "dags", "embedded", "compose", "recovery", "feature_repo", "benchmarks", "tests"),
     ),
     "what DAG files read is the standard library": Rule(
         where=tuple(f"{name.replace('.', '/')}.py" for name in (*CORE, ENVIRONMENT, PLACES)), may=CORE
@@ -65,11 +66,15 @@ TABLE = {
             "pipelines.spec",
             "pipelines.alerts_spec",
             "pipelines.resource_classes",
+            "pipelines.retention.settings",
             *ALERTS,
             PLACES,
             ENVIRONMENT,
             *CORE,
         ),
+    ),
+    "backups know the parts of a stack by their addresses": Rule(
+        where=("recovery/**/*.py",), may=("recovery", "pipelines", "pydantic", "pyarrow")
     ),
     "the feature repository holds declared views": Rule(
         where=("feature_repo/**/*.py",), may=("feast", "feature_repo", "pipelines.spec", ENVIRONMENT, *VIEWS)

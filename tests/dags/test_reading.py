@@ -35,7 +35,7 @@ def test_five_hundred_models_are_read(models_folder, record_property):
         DagSerialization.to_dict(dag)
     serialized_s = time.process_time() - started_s - read_s
     assert not bag.import_errors
-    assert len(bag.dags) == len(spec.load_datasets()) + len(MODEL_FAMILIES) * MODELS
+    assert len(bag.dags) == len(spec.load_datasets()) + len(MODEL_FAMILIES) * MODELS + 1  # and maintenance
     record_property("read_cpu_s", round(read_s, 2))
     record_property("serialize_cpu_s", round(serialized_s, 2))
     print(f"\n{len(bag.dags)} DAGs: read in {read_s:.1f} CPU s, serialized in {serialized_s:.1f} CPU s")
