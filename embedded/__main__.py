@@ -43,8 +43,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("logs", help="follow the logs of all parts (Ctrl-C ends it, not the stack)")
     demo = commands.add_parser("demo", help="run the loop month by month over 2013")
     demo.add_argument("--months", type=month_count, default=12, help="4 to 12 (default 12)")
-    for name in recovery.COMMANDS:
-        commands.add_parser(name, add_help=False, help=f"{name} backups (--help says more)")
+    for name in (*recovery.COMMANDS, "drill", "gameday"):
+        commands.add_parser(name, add_help=False, help=f"{name}: see --help and docs/recovery.md")
     return made
 
 
@@ -88,6 +88,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command in recovery.COMMANDS:
             return recovery.run(home, given)
+        if options.command == "drill":
+            from embedded import drill
+
+            return drill.run(home, given)
+        if options.command == "gameday":
+            from embedded import gameday
+
+            return gameday.run(home, given)
         parser().parse_args(given)
         if options.command == "down":
             stack.down(home)

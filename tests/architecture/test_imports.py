@@ -74,7 +74,7 @@ TABLE = {
         ),
     ),
     "backups know the parts of a stack by their addresses": Rule(
-        where=("recovery/**/*.py",), may=("recovery", "pipelines", "pydantic", "pyarrow")
+        where=("recovery/**/*.py",), may=("recovery", "pipelines", "pydantic", "pyarrow", "numpy")
     ),
     "the feature repository holds declared views": Rule(
         where=("feature_repo/**/*.py",), may=("feast", "feature_repo", "pipelines.spec", ENVIRONMENT, *VIEWS)
