@@ -19,7 +19,8 @@ from pipelines.joined import joined_partition
 from pipelines.layout import feature_file, join_inputs, predictions_manifest, predictions_table, raw_table
 from pipelines.registry import Registry
 from pipelines.spec import DatasetSpec, ModelSpec
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 from pipelines.training_set import model_rows
 
 WEATHER, LIVE = raw_table("flights", "weather"), raw_table("flights", "flights")

@@ -14,7 +14,8 @@ import pyarrow as pa
 from pipelines.dataset import ValidatedPartition
 from pipelines.journal import record
 from pipelines.layout import raw_table
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 
 PARTS = ("2013-01", "2013-02", "2013-03")
 TABLES = ("flights", "weather")

@@ -11,7 +11,8 @@ from pipelines.layout import JOURNAL_TABLE, raw_table
 from pipelines.retention import maintenance
 from pipelines.retention.maintenance import carry_out, plan
 from pipelines.retention.settings import retention
-from pipelines.store import Store, digest_of
+from pipelines.store import Store
+from pipelines.table_versions import digest_of
 from tests.pipelines.retention.histories import age, make
 
 AGES = retention()
@@ -44,10 +45,10 @@ def test_whatever_happened_nothing_that_is_named_goes_and_a_second_run_finds_not
     assert not [path for path in history.loose if store.exists(path)]
     assert {name: digest_of(store.read(raw_table("flights", name))) for name in newest} == newest
     assert sorted(event.key for event in everything(store)) == sorted(event.key for event in said)
-    state = store.files_below("")
+    state = store.stored_below("")
     again = maintained(store)
     assert not again.anything and again.bytes == 0
-    assert store.files_below("") == state
+    assert store.stored_below("") == state
 
 
 def test_rows_that_nothing_names_go_once_the_window_is_over(store):
@@ -70,9 +71,9 @@ def test_rows_that_nothing_names_go_once_the_window_is_over(store):
 def test_a_dry_run_changes_nothing(store):
     make(store, seed=3)
     age(store, days=100)
-    before = store.files_below("")
+    before = store.stored_below("")
     assert plan(store, AGES, now()).anything
-    assert store.files_below("") == before
+    assert store.stored_below("") == before
 
 
 class Killed(Exception):
@@ -131,26 +132,26 @@ def test_a_version_that_is_needed_and_not_there_is_told(store):
 
 
 def journal_files(store) -> list[str]:
-    return [path for path in store.files_below(JOURNAL_TABLE) if "_delta_log" not in path]
+    return [path for path in store.stored_below(JOURNAL_TABLE) if "_delta_log" not in path]
 
 
 def test_the_journals_small_files_are_merged_and_those_before_go_after_the_window(store):
-    for day in range(1, 11):
+    for day in range(1, 7):
         record(store, Event("freeze", "m", datetime(2013, 1, day, tzinfo=UTC), {}))
     said = sorted(event.key for event in everything(store))
     maintained(store)
-    assert len(journal_files(store)) == 11 and sorted(event.key for event in everything(store)) == said
+    assert len(journal_files(store)) == 7 and sorted(event.key for event in everything(store)) == said
     age(store, days=31)
     maintained(store)
     assert len(journal_files(store)) == 1 and sorted(event.key for event in everything(store)) == said
 
 
-def test_a_journal_of_many_commits_gets_a_checkpoint(store):
-    for minute in range(52):
-        record(store, Event("freeze", "m", datetime(2013, 1, 1, 0, minute, tzinfo=UTC), {}))
+def test_a_table_of_many_commits_gets_a_checkpoint(store):
+    for value in range(52):
+        store.replace_partition("monitoring/m", pa.table({"value": [value]}), f"run-{value:02}")
     maintained(store)
-    assert [path for path in store.files_below(JOURNAL_TABLE) if ".checkpoint." in path]
-    assert len(everything(store)) == 52 and not plan(store, AGES, now()).anything
+    assert [path for path in store.stored_below("monitoring/m") if ".checkpoint." in path]
+    assert len(store.parts("monitoring/m")) == 52 and not plan(store, AGES, now()).anything
 
 
 def test_pages_go_with_their_age_and_the_figures_stay(store):
