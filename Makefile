@@ -16,8 +16,8 @@ LOCK_IMAGE := $(UV) pip compile --quiet --python-platform linux --python-version
 AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down logs status test test-fast test-kube ci lint
-.PHONY: lock clean preflight images sbom audit stack stack-down stack-demo stack-logs test-stack
+.PHONY: help demo up down logs status test test-fast test-kube ci lint lock
+.PHONY: clean preflight images sbom audit stack stack-down stack-demo stack-logs test-stack backup restore gameday
 
 help: ## Show this list.
 	@echo "make TARGET [MONTHS=4..12] [COMPUTE=kubernetes] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
@@ -49,6 +49,15 @@ stack-down: $(VENV)/.installed ## Stop the team's stack; its data stays.
 
 stack-logs: $(VENV)/.installed ## Follow the logs of the team's stack.
 	@$(BIN)/python -m compose logs
+
+backup: $(VENV)/.installed ## Back the stack up while it runs, to BACKUPS (a folder or s3://; default .trainyard-backups).
+	@TRAINYARD_BACKUPS=$(BACKUPS) $(BIN)/python -m embedded backup
+
+restore: $(VENV)/.installed ## Restore the newest backup into a stack that is down and empty.
+	@TRAINYARD_BACKUPS=$(BACKUPS) $(BIN)/python -m embedded restore
+
+gameday: $(VENV)/.installed ## Break one thing in a copy of the newest backup, and see who notices (SEED=7 repeats one).
+	@TRAINYARD_BACKUPS=$(BACKUPS) $(BIN)/python -m embedded gameday $(if $(SEED),--seed $(SEED))
 
 test: $(VENV)/.installed ## Run all tests, those with a real Airflow included.
 	@$(BIN)/python -m pytest tests $(AT_ONCE)
