@@ -76,7 +76,7 @@ def plan(store: Store, ages: Retention, now: datetime, registry: Registry | None
     files = store.stored_below("")
     needs = needs_of(store, files)
     found = None if registry is None else deleted_runs(registry, needs.names, ages, int(now.timestamp() * 1000))
-    work = [work_on(store, table, files, needs, ages.recovery_window) for table in tables_of(files)]
+    work = [work_on(store, table, needs, ages.recovery_window) for table in tables_of(files)]
     return Plan(unneeded_files(files, needs, ages, now), work, found)
 
 
@@ -84,11 +84,10 @@ def carry_out(store: Store, planned: Plan, ages: Retention, registry: Registry |
     """Do it. What a table needs is asked once more right before, and nothing that was needed then goes."""
     for _ in delete(store, planned.files):
         pass
+    needs = needs_of(store, store.stored_below(""))
     for work in planned.tables:
         if work.anything:
-            files = store.stored_below("")
-            now = work_on(store, work.table, files, needs_of(store, files), ages.recovery_window)
-            tables.carry_out(store, now, ages.recovery_window)
+            tables.carry_out(store, work_on(store, work.table, needs, ages.recovery_window), ages.recovery_window)
     free = planned.runs is not None and planned.runs.ids and not planned.runs.needed
     if registry is not None and free and runs.may_open_database():
         print(runs.free(registry, ages))

@@ -41,11 +41,9 @@ def tables_of(files: Mapping[str, StoredFile]) -> list[str]:
     return sorted({path.partition(TABLE_LOG)[0] for path in files if TABLE_LOG in path})
 
 
-def work_on(
-    store: Store, table: str, files: Mapping[str, StoredFile], needs: Needs, window: timedelta, again: bool = True
-) -> TableWork:
-    """By the table as it is now. files: of the store, as listed before; again: list the table's own anew."""
-    own = store.stored_below(table) if again else files
+def work_on(store: Store, table: str, needs: Needs, window: timedelta) -> TableWork:
+    """By the table as it is now."""
+    own = store.stored_below(table)
     logged = [path.rpartition("/")[2] for path in own if path.startswith(f"{table}{TABLE_LOG}")]
     commits = {int(found[1]) for name in logged if (found := COMMIT.fullmatch(name))}
     wanted = needs.versions.get(table, frozenset())
