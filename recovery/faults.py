@@ -26,7 +26,7 @@ from pipelines.training_set import model_rows
 WEATHER, LIVE = raw_table("flights", "weather"), raw_table("flights", "flights")
 READINGS = ("temperature_f", "dew_point_f", "humidity_pct", "wind_speed_mph", "pressure_mbar", "visibility_mi")
 WHOLE_DAYS = timedelta(days=10)
-LAST_DAY_WITH_LABELS = 25
+LABELS_LOST_FOR = timedelta(days=4)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def feed_frozen(ground: Ground) -> bool:
     rows = ground.rows(WEATHER).sort_by([("origin", "ascending"), ("observed_at", "ascending")]).to_pandas()
     late = rows["observed_at"] >= ground.interval.start + WHOLE_DAYS
     for name in READINGS:
-        rows[name] = rows[name].mask(late).groupby(rows["origin"]).ffill()
+        rows[name] = rows[name].where(~late, rows[name].mask(late).groupby(rows["origin"]).ffill())
     ground.put(WEATHER, pa.Table.from_pandas(rows, schema=ground.rows(WEATHER).schema, preserve_index=False))
     return True
 
@@ -80,9 +80,10 @@ def unit_changed(ground: Ground) -> bool:
 
 
 def labels_stopped(ground: Ground) -> bool:
-    """No arrival is reported after the 25th day: the contract allows a fifth of the rows without one."""
+    """No arrival is reported in the last four days: the contract allows a fifth of the rows without one."""
     rows = ground.rows(LIVE)
-    lost = pc.greater(pc.day(rows["sched_dep_at"]), LAST_DAY_WITH_LABELS)
+    since = pa.scalar(ground.interval.end - LABELS_LOST_FOR, rows.schema.field("sched_dep_at").type)
+    lost = pc.greater_equal(rows["sched_dep_at"], since)
     for name in ("arr_delay_min", "landed_at", "air_time_min"):
         nothing = pa.nulls(rows.num_rows, rows.schema.field(name).type)
         rows = rows.set_column(rows.schema.get_field_index(name), name, pc.if_else(lost, nothing, rows[name]))
