@@ -17,6 +17,12 @@ from pipelines.registry import Registry
 from pipelines.retention.settings import Retention
 
 DATABASE = "MLFLOW_BACKEND_STORE_URI"
+# Of all of MLflow's commands `gc` alone does not read the variable; on a command line others would see the password.
+PROGRAM = f"""\
+import os, sys
+from mlflow.cli import cli
+cli(["gc", "--backend-store-uri", os.environ["{DATABASE}"], *sys.argv[1:]])
+"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ def _models_gone(client: Any, versions: Iterable[Any]) -> list[str]:
 def free(registry: Registry, ages: Retention) -> str:
     """Have MLflow delete for good what was deleted so long ago; what it said. Raises TrainyardError."""
     older = f"{ages.deleted_runs.days}d0h0m"
-    command = [sys.executable, "-m", "mlflow", "gc", "--older-than", older, "--tracking-uri", registry.uri]
+    command = [sys.executable, "-c", PROGRAM, "--older-than", older, "--tracking-uri", registry.uri]
     ended = subprocess.run(command, capture_output=True, text=True)
     if ended.returncode:
         raise TrainyardError(f"mlflow gc failed: {' '.join(ended.stderr.strip().splitlines()[-2:])}")
