@@ -8,7 +8,7 @@ FROM ${STEPS} AS steps
 
 FROM ${AIRFLOW}
 COPY --from=steps /opt/venv /opt/steps
-COPY --from=steps /opt/trainyard/feature_repo feature_repo
+COPY --from=steps /opt/trainyard/feature_repo /opt/airflow/feature_repo
 
 # Which interpreter runs a step; the variables are those of the steps' image.
 ENV TRAINYARD_PYTHON=/opt/steps/bin/python \

@@ -18,5 +18,10 @@ def inside(path: str) -> str:
     return path
 
 
+def inside_or_all(folder: str) -> str:
+    """The same for a folder whose files are listed: the empty one is the whole store."""
+    return folder and inside(folder)
+
+
 def _is_name(segment: str) -> bool:
     return segment not in ("", ".", "..") and len(segment.encode()) <= LONGEST_BYTES
