@@ -16,7 +16,7 @@ LOCK_IMAGE := $(UV) pip compile --quiet --python-platform linux --python-version
 AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down logs status test test-fast test-kube ci lint audit lock
+.PHONY: help demo up down logs status test test-fast test-kube ci lint lock
 .PHONY: clean preflight images sbom audit stack stack-down stack-demo stack-logs test-stack backup restore gameday
 
 help: ## Show this list.

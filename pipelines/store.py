@@ -25,7 +25,7 @@ from pyarrow import fs
 
 from pipelines import s3
 from pipelines.errors import CallerError, MissingInput, Unavailable
-from pipelines.store_path import inside, inside_or_all
+from pipelines.store_path import below, inside
 from pipelines.table_versions import Snapshot, StoredFile, TableFiles, digest_of, quoted
 
 COMMIT_ATTEMPTS = 8
@@ -271,7 +271,7 @@ class Store:
 
     def list_files(self, folder: str, suffix: str) -> list[str]:
         """Names of the files in a folder that end so, without the suffix, sorted."""
-        found = self._files.get_file_info(fs.FileSelector(inside_or_all(folder), allow_not_found=True))
+        found = self._files.get_file_info(fs.FileSelector(below(folder), allow_not_found=True))
         names = [info.base_name for info in found if not info.base_name.endswith(PARTIAL)]
         return sorted(name.removesuffix(suffix) for name in names if name.endswith(suffix))
 
@@ -282,7 +282,7 @@ class Store:
 
     def stored_below(self, folder: str) -> dict[str, StoredFile]:
         """Paths of all files below a folder, those that a killed writer left unfinished among them."""
-        found = self._files.get_file_info(fs.FileSelector(inside_or_all(folder), recursive=True, allow_not_found=True))
+        found = self._files.get_file_info(fs.FileSelector(below(folder), recursive=True, allow_not_found=True))
         return {info.path: StoredFile(info.size, info.mtime) for info in found if info.type == fs.FileType.File}
 
     def delete(self, path: str) -> None:

@@ -18,9 +18,9 @@ def inside(path: str) -> str:
     return path
 
 
-def inside_or_all(folder: str) -> str:
-    """The same for a folder whose files are listed: the empty one is the whole store."""
-    return folder and inside(folder)
+def below(folder: str) -> str:
+    """The same of a folder to look into: the store itself, named by nothing, is one too."""
+    return inside(folder) if folder else folder
 
 
 def _is_name(segment: str) -> bool:

@@ -55,3 +55,9 @@ def test_no_method_of_the_store_leaves_it(tmp_path, call):
     with pytest.raises(CallerError, match="is no place in the store"):
         CALLS[call](Store(str(tmp_path / "store")), "../outside.json")
     assert (tmp_path / "outside.json").read_text() == "{}"
+
+
+def test_the_store_itself_may_be_looked_into(tmp_path):
+    store = Store(str(tmp_path))
+    store.write_file("a.json", b"{}")
+    assert store.list_files("", ".json") == ["a"] and list(store.files_below("")) == ["a.json"]

@@ -7,10 +7,9 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from pipelines.__main__ import parser
-from pipelines.flow import BY_NAME
 from pipelines.spec import find_model
 from plugins.form_text import LONGEST
-from plugins.step_operator import step_operator
+from plugins.rollback_operator import rollback_task
 from tests.kube.cluster.container_environment import PodFolder, command_line
 from tests.plugins.test_pod_manifest import cluster, pod_of, run_of  # noqa: F401  (cluster: its variables)
 
@@ -19,7 +18,7 @@ SECRETS = {"AWS_SECRET_ACCESS_KEY": "secret-of-the-bucket", "HOME": "/tmp"}
 
 def started(text: str) -> list[str]:
     """What the container of a rollback's pod is started with, by the kubelet's rules as the played one has them."""
-    operator, run = step_operator(BY_NAME["rollback"], find_model("flight_delay"), "flights"), run_of("rollback")
+    operator, run = rollback_task(find_model("flight_delay")), run_of("rollback")
     run["params"]["reason"] = text
     operator.render_template_fields(run)
     operator._prepare(run, "cpu-small", restarts=0)
@@ -56,7 +55,7 @@ def test_the_name_of_a_pod_is_made_of_letters_whatever_the_run_is_called(hostile
         assert re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", name)
 
 
-@pytest.mark.parametrize("step", ["train", "predict", "detect_drift", "rollback"])
+@pytest.mark.parametrize("step", ["train", "predict", "detect_drift"])
 def test_the_steps_of_a_pod_are_the_steps_of_the_command_line(step):
     arguments = pod_of(step)["spec"]["containers"][0]["args"]
     assert arguments[:4] == ["python", "-m", "pipelines", step] and LONGEST < 131_072
