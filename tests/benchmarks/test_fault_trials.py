@@ -41,15 +41,23 @@ def test_a_report_tells_more_by_a_series_that_is_worse(faulty, clean, seen):
     assert tells_more(report(faulty), report(clean)) is seen
 
 
-def trial(seen, costs, fault="celsius", told=None):
-    return Trial(fault, START, {"ours": seen}, None, told, costs)
+def trial(seen, costs, fault="celsius", told=None, start=START):
+    return Trial(fault, start, {"ours": seen}, None, told, costs)
 
 
 def test_a_fault_must_be_seen_by_the_window_in_which_it_matters():
-    assert trial(1, [MATTERS]).in_time
-    assert trial(2, [HARMLESS, MATTERS]).in_time
-    assert not trial(2, [MATTERS, MATTERS]).in_time
-    assert not trial(None, [HARMLESS, MATTERS]).in_time
+    first = START.replace(day=1)
+    assert trial(1, [MATTERS], start=first).in_time
+    assert trial(2, [HARMLESS, MATTERS], start=first).in_time
+    assert not trial(2, [MATTERS, MATTERS], start=first).in_time
+    assert not trial(None, [HARMLESS, MATTERS], start=first).in_time
+
+
+def test_a_fault_from_the_middle_of_a_window_on_is_in_time_with_the_next_one_that_is_whole():
+    assert trial(2, [MATTERS, MATTERS]).in_time and not trial(2, [MATTERS, MATTERS]).at_once
+    assert trial(1, [MATTERS, MATTERS]).at_once
+    assert not trial(3, [MATTERS, MATTERS, MATTERS]).in_time
+    assert not trial(None, [MATTERS, MATTERS]).in_time
 
 
 def test_a_fault_that_never_matters_may_stay_unseen():

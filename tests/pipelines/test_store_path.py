@@ -59,5 +59,5 @@ def test_no_method_of_the_store_leaves_it(tmp_path, call):
 
 def test_the_store_itself_may_be_looked_into(tmp_path):
     store = Store(str(tmp_path))
-    store.write_file("a.json", b"{}")
+    (tmp_path / "a.json").write_text("{}")
     assert store.list_files("", ".json") == ["a"] and list(store.files_below("")) == ["a.json"]
