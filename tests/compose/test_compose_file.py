@@ -145,6 +145,20 @@ def test_every_password_has_one_reader_and_its_server():
 
 
 def test_the_folders_that_are_mounted_are_there():
-    mounted = {volume.split(":")[0] for name in DEFAULT for volume in SERVICES[name].get("volumes", [])}
+    mounted = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
     absent = {one for one in mounted if one.startswith("./") and not (REPO / one).is_dir()}
     assert not absent
+
+
+def test_airflow_tells_the_collector_what_the_collector_expects():
+    expected = dotenv.read(REPO / "docker" / "otel" / "airflow.env")
+    told = STACK["x-airflow-environment"]
+    differing = {name for name, value in expected.items() if told.get(name) != value}
+    assert differing == {"AIRFLOW__METRICS__OTEL_ON"}, "that one is AIRFLOW_OTEL of .env"
+
+
+def test_prometheus_scrapes_services_that_are_there():
+    jobs = yaml.safe_load((REPO / "docker" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    targets = {target for job in jobs for config in job["static_configs"] for target in config["targets"]}
+    names = {target.split(":")[0] for target in targets} - {"localhost"}
+    assert names <= {name for name, service in SERVICES.items() if "telemetry" in service["networks"]}
