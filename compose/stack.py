@@ -110,7 +110,7 @@ def down(engine: Engine, say: Say, with_data: bool = False) -> None:
     """Stop everything and take the containers away; with_data: the volumes too, which is for ever."""
     engine.require()
     settings_for_down(engine)
-    profiles = ("--profile", "observability", "--profile", "feast-ui", "--profile", "cli")
+    profiles = ("--profile", "observability", "--profile", "cli")
     engine.run(*profiles, "down", "--remove-orphans", *(["--volumes"] if with_data else []))
     say("stopped; its data went with it" if with_data else "stopped; its data stays in the volumes")
 
