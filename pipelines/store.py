@@ -197,19 +197,14 @@ class Store:
     def _commit(
         self, table: str, rows: pa.Table, predicate: str, partition_by: list[str], schema: Literal["merge"] | None
     ) -> Snapshot:
+        location, options = self.location(table), self._options
         for attempt in range(COMMIT_ATTEMPTS):
             existing = self._open(table)
             try:
                 if existing is not None:
                     write_deltalake(existing, rows, mode="overwrite", predicate=predicate, schema_mode=schema)
                 else:
-                    write_deltalake(
-                        self.location(table),
-                        rows,
-                        mode="error",
-                        partition_by=partition_by,
-                        storage_options=self._options,
-                    )
+                    write_deltalake(location, rows, mode="error", partition_by=partition_by, storage_options=options)
             except CommitFailedError:
                 time.sleep(random.uniform(0, 0.05 * 2**attempt))
                 continue
