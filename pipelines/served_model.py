@@ -1,10 +1,10 @@
 """A version as it is loaded to score: its files are those that its training recorded, or it is refused."""
 
 from pipelines.candidate import candidate_of
-from pipelines.errors import MissingInput, Tampered
+from pipelines.errors import Tampered
 from pipelines.estimators import Model
 from pipelines.registry import Registry
-from pipelines.release.releases import read_record
+from pipelines.release.releases import revisions
 from pipelines.store import Store
 
 
@@ -24,7 +24,5 @@ def load_version(store: Store, registry: Registry, model: str, version: int) -> 
 
 def _released_digest(store: Store, model: str, version: int) -> str | None:
     """By the release record, which is named by its own digest; None before the first evaluation."""
-    try:
-        return read_record(store, model, version).training.model_digest
-    except MissingInput:
-        return None
+    records = revisions(store, model, version)
+    return records[-1].training.model_digest if records else None

@@ -67,4 +67,4 @@ def test_mlflows_gc_frees_the_run_and_leaves_the_release(released, registry, mlf
     found = plan(released, ages, datetime.now(UTC) + timedelta(days=1), registry)
     carry_out(released, found, ages, registry)
     assert loose not in plan(released, ages, datetime.now(UTC) + timedelta(days=1), registry).runs.ids
-    assert registry.load(SMALL.name, made.version).booster.num_boosted_rounds() == made.rounds
+    assert registry.load(SMALL.name, made.version, made.digests).booster.num_boosted_rounds() == made.rounds
