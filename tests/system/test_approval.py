@@ -276,7 +276,7 @@ def test_a_rollback_takes_its_form_and_the_user_who_asked(yard, runs):
     run = yard.trigger("asks__rollback", "olga", reason="--late flights are missed", to=2)
     assert yard.wait(run, "rollback", "failed", "success") == "failed"
     told = yard.log(run, "rollback")
-    assert "rollback asks --reason=--late flights are missed --by=olga --to=2" in told
+    assert "rollback asks '--reason=--late flights are missed' --by=olga --to=2" in told
     assert "error: asks: " in told, "nothing was ever in force, so there is nothing to put back"
 
 
