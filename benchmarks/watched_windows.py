@@ -14,10 +14,9 @@ from pipelines.drift.calibration import calibrate
 from pipelines.drift.freshness import aging_views, observe_feature_age
 from pipelines.drift.history import history_of
 from pipelines.drift.inputs import ReferenceProfile
-from pipelines.drift.labels import labels_known, observe_labels
-from pipelines.drift.quality import observe_quality
+from pipelines.drift.labels import labels_known
 from pipelines.drift.report import DriftReport
-from pipelines.drift.revisits import Look, Looks
+from pipelines.drift.revisits import Looks, look_at
 from pipelines.drift.series import ORDER
 from pipelines.drift.windows import Reference, Window
 from pipelines.training_set import declared_features
@@ -75,9 +74,7 @@ class Watch:
         policy, version, found = year.spec.monitoring, version_of(champion), []
         for part in [one.part for one in past if one.model_version == version and not one.labels.final]:
             window, reference = year.window(champion, part, now.as_of), self._compared(year, champion, part).reference
-            labels = labels_known(policy, window)
-            quality = observe_quality(year.spec, reference, window, labels)
-            found.append(Look(part, version, labels, [*quality, *observe_labels(policy, window, labels)]))
+            found.append(look_at(year.spec, reference, window, labels_known(policy, window)))
         return Looks(found)
 
     def drifted(self, year: Year, champion: Champion, part: str) -> DriftedColumns:
