@@ -4,6 +4,7 @@ Model-based concordance (van Klaveren et al. 2016) for the AUC; for the Brier sc
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -42,11 +43,16 @@ def has_shortfall(metric: Metric, score: np.ndarray) -> bool:
     return metric in EXPECTED and is_probability(score)
 
 
-def bias_of(scored: Scored) -> float:
-    return float((scored.label - scored.score).mean())
+@dataclass(frozen=True)
+class Shortfall:
+    """Of a metric, as its scores let expect it and as its labels show it; value: more is worse, whichever way the
+    metric points."""
+
+    expected: float
+    observed: float
+    value: float
 
 
-def shortfall_of(metric: Metric, scored: Scored) -> float:
-    """More is worse, whichever way the metric points."""
-    short = EXPECTED[metric](scored.score) - value_of(metric, scored.label, scored.score)
-    return short if metric in HIGHER_IS_BETTER else -short
+def shortfall_of(metric: Metric, scored: Scored) -> Shortfall:
+    expected, observed = EXPECTED[metric](scored.score), value_of(metric, scored.label, scored.score)
+    return Shortfall(expected, observed, expected - observed if metric in HIGHER_IS_BETTER else observed - expected)

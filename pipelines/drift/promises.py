@@ -8,11 +8,11 @@ metric itself (confidence-based performance estimation). What the labels then mi
 import numpy as np
 from scipy.special import stdtrit
 
-from pipelines.drift.expected import EXPECTED, has_shortfall, shortfall_of
+from pipelines.drift.expected import has_shortfall, shortfall_of
 from pipelines.drift.null_scores import promises_of_days
 from pipelines.drift.series import Observation, Statistic
 from pipelines.drift.windows import Scored
-from pipelines.metrics import measure_mean, value_of
+from pipelines.metrics import measure_mean
 from pipelines.monitoring_spec import Monitoring
 from pipelines.spec_words import Metric, Task
 
@@ -75,9 +75,8 @@ def _bias(usual: float, found: Scored, worth: float | None) -> Observation:
 
 def _shortfall(policy: Monitoring, usual: float, found: Scored) -> Observation:
     metric, short = policy.metric, shortfall_of(policy.metric, found)
-    observed = value_of(metric, found.label, found.score)
-    text = f"{metric} {observed:.4f}, {EXPECTED[metric](found.score):.4f} if the scores were right{_as_usual(usual)}"
-    return Observation("quality", "shortfall", metric, short - usual, policy.warning_loss, text)
+    text = f"{metric} {short.observed:.4f}, {short.expected:.4f} if the scores were right{_as_usual(usual)}"
+    return Observation("quality", "shortfall", metric, short.value - usual, policy.warning_loss, text)
 
 
 def _worth_of_bias(policy: Monitoring, task: Task) -> float | None:

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import chdtri
 
 from pipelines.drift.calibration import Thresholds, calibrate
-from pipelines.drift.expected import bias_of, shortfall_of
+from pipelines.drift.expected import shortfall_of
 from pipelines.drift.inputs import ReferenceProfile, observe_inputs, profile_reference
 from pipelines.drift.null_scores import metrics_of, null_promises, null_quality
 from pipelines.drift.predictions import observe_predictions
@@ -163,8 +163,10 @@ def test_what_scores_promise_by_days_is_what_their_rows_say(metric):
     found = null_promises(Scored(rows.label, score, rows.day), metric, inside, closer=0.5)
     own = np.repeat(inside[0], PER_DAY)
     now, then = (Scored(rows.label[those], score[those], rows.day[those]) for those in (own, ~own))
-    assert found["quality/bias/label"][0] == pytest.approx(0.5 * (bias_of(now) - bias_of(then)))
-    short = shortfall_of(metric, now) - shortfall_of(metric, then)
+    assert found["quality/bias/label"][0] == pytest.approx(
+        0.5 * ((now.label - now.score).mean() - (then.label - then.score).mean())
+    )
+    short = shortfall_of(metric, now).value - shortfall_of(metric, then).value
     assert found[f"quality/shortfall/{metric}"][0] == pytest.approx(0.5 * short, abs=2e-3)
 
 

@@ -76,7 +76,7 @@ def test_of_too_few_weeks_nothing_is_usual():
 def test_the_shortfall_of_a_loss_has_the_sign_of_worse():
     score = probabilities()
     flat = drawn(score, np.full(len(score), score.mean()))
-    assert shortfall_of("brier", flat) > 0.01 and shortfall_of("log_loss", flat) > 0.03
+    assert shortfall_of("brier", flat).value > 0.01 and shortfall_of("log_loss", flat).value > 0.03
 
 
 def test_numbers_promise_no_metric_and_their_bias_informs_until_its_worth_is_declared():
