@@ -4,7 +4,7 @@ from pipelines.candidate import candidate_of
 from pipelines.errors import Tampered
 from pipelines.estimators import Model
 from pipelines.registry import Registry
-from pipelines.release.releases import revisions
+from pipelines.release.releases import newest_revision
 from pipelines.store import Store
 
 
@@ -24,5 +24,5 @@ def load_version(store: Store, registry: Registry, model: str, version: int) -> 
 
 def _released_digest(store: Store, model: str, version: int) -> str | None:
     """By the release record, which is named by its own digest; None before the first evaluation."""
-    records = revisions(store, model, version)
-    return records[-1].training.model_digest if records else None
+    record = newest_revision(store, model, version)
+    return None if record is None else record.training.model_digest

@@ -80,6 +80,12 @@ def read_record(store: Store, model: str, version: int, revision: int | None = N
     return _read(store, model, version, wanted[-1])
 
 
+def newest_revision(store: Store, model: str, version: int) -> ReleaseRecord | None:
+    """As the last evaluation wrote it; None before the first. Raises TamperedRecord."""
+    names = _names(store, model, version, EVALUATED)
+    return _read(store, model, version, names[-1]) if names else None
+
+
 def revisions(store: Store, model: str, version: int) -> list[ReleaseRecord]:
     """As the evaluations wrote them, oldest first. Raises TamperedRecord."""
     return [_read(store, model, version, name) for name in _names(store, model, version, EVALUATED)]
