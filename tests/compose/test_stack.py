@@ -1,8 +1,8 @@
 """The stack as a team runs it: built, started, refused, run through the loop, broken, and taken away again.
 
 Needs a Docker engine, some 12 GB of disk and 15 minutes: `make test-stack`. The digests are compared with those of a
-one-machine stack where TRAINYARD_COMPARE names its store, made by the images' Python version. TRAINYARD_TEST_STACK
-names the .env of a stack that runs already: it is used, broken and left as it is.
+one-machine stack where TRAINYARD_COMPARE names its store, of these months or more, made by the images' Python version.
+TRAINYARD_TEST_STACK names the .env of a stack that runs already: it is used, broken and left as it is.
 """
 
 import os
@@ -243,7 +243,8 @@ def test_the_loop_runs_in_it_and_gives_what_one_machine_gives(stack, tmp_path, m
     theirs = digests(downloaded(stack, tmp_path))
     assert len(theirs) > MONTHS
     if compared := os.environ.get("TRAINYARD_COMPARE"):
-        assert theirs == digests(Path(compared))
+        one_machine = digests(Path(compared))
+        assert {name for name, digest in theirs.items() if one_machine.get(name) != digest} == set()
 
 
 def downloaded(stack: Running, folder: Path) -> Path:

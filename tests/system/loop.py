@@ -67,8 +67,14 @@ def digests(store: Path) -> dict[str, str]:
         **{f"model {name}": found["model_digest"] for name, found in candidates.items()},
         **{f"training {name}": found["training_set"] for name, found in candidates.items()},
         **{f"scores {name}": found["scores_digest"] for name, found in candidates.items()},
-        "predictions": json.loads((store / "predictions_manifests/flight_delay/2013-04.json").read_text())["digest"],
-        "drift": json.loads((store / "drift/flight_delay/2013-04.json").read_text()),
+        **{
+            f"predictions {path.stem}": json.loads(path.read_text())["digest"]
+            for path in (store / "predictions_manifests/flight_delay").glob("*.json")
+        },
+        **{
+            f"drift {path.stem}": json.loads(path.read_text())
+            for path in (store / "drift/flight_delay").glob("????-??.json")
+        },
     }
 
 
