@@ -17,7 +17,7 @@ AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down logs status test test-fast test-kube ci lint lock
-.PHONY: clean preflight images sbom audit stack stack-down stack-demo stack-logs test-stack backup restore gameday
+.PHONY: clean preflight images sbom audit stack stack-down stack-demo stack-logs test-stack test-chaos backup restore gameday
 
 help: ## Show this list.
 	@echo "make TARGET [MONTHS=4..12] [COMPUTE=kubernetes] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
@@ -60,7 +60,7 @@ gameday: $(VENV)/.installed ## Break one thing in a copy of the newest backup, a
 	@TRAINYARD_BACKUPS=$(BACKUPS) $(BIN)/python -m embedded gameday $(if $(SEED),--seed $(SEED))
 
 test: $(VENV)/.installed ## Run all tests, those with a real Airflow included.
-	@$(BIN)/python -m pytest tests $(AT_ONCE)
+	@$(BIN)/python -m pytest tests -m "not docker" $(AT_ONCE)
 
 test-fast: $(VENV)/.installed ## Run the tests that start no server.
 	@$(BIN)/python -m pytest tests -m "not slow" $(AT_ONCE)
@@ -73,6 +73,9 @@ ci: $(VENV)/.installed ## Run what a pull request is held to, and write its repo
 
 test-stack: $(VENV)/.installed ## Build and start a team's stack of its own, run the loop in it, break it, take it away.
 	@$(BIN)/python -m pytest tests/compose
+
+test-chaos: $(VENV)/.installed ## Kill, stop, cut off and fill what a team's stack runs on; what it wrote must be the same (MONTHS=4..12).
+	@MONTHS=$(MONTHS) $(BIN)/python -m pytest -s tests/chaos
 
 lint: $(VENV)/.installed ## Check style (ruff), types (mypy) and Dockerfiles (hadolint).
 	@$(BIN)/ruff check .

@@ -28,7 +28,7 @@ from embedded.settings import free_ports
 from pipelines.environment import REPO
 from tests.system.loop import digests
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(3600)]
 PORTS = [name for name in dotenv.read(EXAMPLE) if name.endswith("_PORT")]
 MONTHS = 4
 JANUARY = ("--start=2013-01-01", "--end=2013-02-01")
