@@ -6,6 +6,7 @@ may wait for ever for a worker that has missed the message.
 
 import http.client
 import json
+import math
 import threading
 import time
 import urllib.request
@@ -16,6 +17,9 @@ PROBE_TIMEOUT_S = 10.0
 # Airflow itself calls a component unhealthy after 15 to 30 s without a heartbeat; this comes on top, so
 # that a busy machine kills nothing that only was slow.
 HUNG_AFTER_S = 30.0
+# Of a part that has not worked yet since it was launched: an API server that gets a twentieth of a core takes four
+# minutes to start, and ending it would only have it begin again.
+STARTS_WITHIN_S = 600.0
 # Says which parts work (True) and which don't (False); a part that it leaves out can't be judged now.
 Probe = Callable[[], dict[str, bool]]
 
@@ -26,6 +30,7 @@ class Watch:
     def __init__(self, probes: list[Probe]) -> None:
         self.probes = probes
         self.failing_since: dict[str, float] = {}
+        self.worked_at: dict[str, float] = {}
 
     def start(self) -> None:
         if self.probes:
@@ -42,14 +47,18 @@ class Watch:
         for name, works in working.items():
             if works:
                 self.failing_since.pop(name, None)
+                self.worked_at[name] = now
             else:
                 self.failing_since.setdefault(name, now)
 
     def is_hung(self, name: str, launched_at: float, now: float) -> bool:
         """Whether a part has not worked for too long; the time before it was launched does not count."""
         since = self.failing_since.get(name)
-        if since is None or now - launched_at < 2 * HUNG_AFTER_S:
+        if since is None:
             return False
+        if self.worked_at.get(name, -math.inf) < launched_at:
+            return now - launched_at >= STARTS_WITHIN_S
+        # Soon after a launch the heartbeat that seemed to work may have been its predecessor's last.
         return now - max(since, launched_at + HUNG_AFTER_S) >= HUNG_AFTER_S
 
 

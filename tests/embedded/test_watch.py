@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from embedded.settings import free_ports
-from embedded.watch import HUNG_AFTER_S, Watch, airflow_probe, page_probe
+from embedded.watch import HUNG_AFTER_S, STARTS_WITHIN_S, Watch, airflow_probe, page_probe
 
 
 def watch_that_saw(*answers):
@@ -18,7 +18,7 @@ def watch_that_saw(*answers):
 
 
 def test_a_part_that_fails_for_long_hangs():
-    watch = watch_that_saw((1000, False), (1000 + HUNG_AFTER_S, False))
+    watch = watch_that_saw((990, True), (1000, False), (1000 + HUNG_AFTER_S, False))
     assert not watch.is_hung("scheduler", launched_at=0, now=999 + HUNG_AFTER_S)
     assert watch.is_hung("scheduler", launched_at=0, now=1000 + HUNG_AFTER_S)
 
@@ -29,8 +29,13 @@ def test_a_part_that_recovers_does_not_hang():
 
 
 def test_failures_before_a_restart_do_not_count():
-    watch = watch_that_saw((1000, False))
-    assert not watch.is_hung("scheduler", launched_at=1100, now=1101)
+    watch = watch_that_saw((990, True), (1000, False))
+    assert not watch.is_hung("scheduler", launched_at=1100, now=1099 + STARTS_WITHIN_S)
+    assert watch.is_hung("scheduler", launched_at=1100, now=1100 + STARTS_WITHIN_S)
+
+
+def test_a_heartbeat_that_the_last_one_left_does_not_shorten_a_start():
+    watch = watch_that_saw((1101, True), (1110, False))
     assert not watch.is_hung("scheduler", launched_at=1100, now=1099 + 2 * HUNG_AFTER_S)
     assert watch.is_hung("scheduler", launched_at=1100, now=1100 + 2 * HUNG_AFTER_S)
 
