@@ -1,7 +1,10 @@
-"""The loop in pods: it runs once, and its stack has ended when tests look at what is left of it."""
+"""What is made once for all system tests: an Airflow, and the loop in pods, whose stack has ended when tests look at
+what is left of it."""
 
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +14,43 @@ import httpx
 import pytest
 
 from embedded import cluster, stack, year
+from pipelines import spec
 from pipelines.airflow_session import Session
 from tests.kube.cluster.lives import PodLife, read_lives
 from tests.system.disturbed_pods import DisturbedPods
 from tests.system.loop import MONTHS, session_of
+
+HERE = Path(__file__).parent
+APPROVAL = """
+[approval]
+required = true
+approvers = ["ana"]
+timeout = "{timeout}"
+override = {override}
+"""
+# In 'asks' a person has the time and may override; in 'hurried' neither.
+ASKING_MODELS = {
+    "asks": APPROVAL.format(timeout="P1D", override="true"),
+    "hurried": APPROVAL.format(timeout="PT3S", override="false"),
+}
+
+
+@pytest.fixture(scope="session")
+def shared_airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[stack.Running, Path]]:
+    """A stack with the DAGs of all modules that share it, each with models of its own, and their folder.
+
+    Its users are admin, ana who approves, and olga who does not.
+    """
+    dags = tmp_path_factory.mktemp("dags")
+    for name in ("approval_dags.py", "over_models.py", "retrain_dags.py"):
+        shutil.copy(HERE / name, dags)
+    (dags / "models").mkdir()
+    shipped = (spec.MODELS / "flight_delay.toml").read_text()
+    for name, ending in ASKING_MODELS.items():
+        text = shipped.replace('name = "flight_delay"', f'name = "{name}"', 1)
+        (dags / "models" / f"{name}.toml").write_text(text + ending)
+    with stack.running_stack(tmp_path_factory.mktemp("home"), dags, "admin:admin,ana:user,olga:op") as running:
+        yield running, dags
 
 
 @dataclass(frozen=True)

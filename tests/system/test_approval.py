@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from embedded import stack
-from pipelines import layout, spec
+from pipelines import layout
 from pipelines.airflow_session import Session
 from pipelines.approval import Approval, approval_of
 from pipelines.flow import StepResult
@@ -24,19 +23,6 @@ from pipelines.store import Store
 
 pytestmark = pytest.mark.slow
 
-HERE = Path(__file__).parent
-APPROVAL = """
-[approval]
-required = true
-approvers = ["ana"]
-timeout = "{timeout}"
-override = {override}
-"""
-# In 'asks' a person has the time and may override; in 'hurried' neither.
-MODELS = {
-    "asks": APPROVAL.format(timeout="P1D", override="true"),
-    "hurried": APPROVAL.format(timeout="PT3S", override="false"),
-}
 VERSIONS = {("asks", version): "fail" if version in (4, 5) else "pass" for version in range(1, 7)}
 VERSIONS |= {("hurried", 1): "pass", ("hurried", 2): "fail"}
 
@@ -147,23 +133,14 @@ class Yard:
 
 
 @pytest.fixture(scope="module")
-def yard(tmp_path_factory):
-    dags = tmp_path_factory.mktemp("dags")
-    for name in ("approval_dags.py", "over_models.py"):
-        shutil.copy(HERE / name, dags)
-    (dags / "models").mkdir()
-    shipped = (spec.MODELS / "flight_delay.toml").read_text()
-    for name, ending in MODELS.items():
-        text = shipped.replace('name = "flight_delay"', f'name = "{name}"', 1)
-        (dags / "models" / f"{name}.toml").write_text(text + ending)
-    users = "admin:admin,ana:user,olga:op"
-    with stack.running_stack(tmp_path_factory.mktemp("home"), dags, users) as running:
-        yard = Yard(running, dags)
-        for model, version in VERSIONS:
-            of = judged(model, version)
-            yard.store.write_file(layout.evaluation(model, version), of.to_json().encode())
-            (dags / f"{model}-v{version}.json").write_text(json.dumps(asdict(result(of))))
-        yield yard
+def yard(shared_airflow):
+    running, dags = shared_airflow
+    yard = Yard(running, dags)
+    for model, version in VERSIONS:
+        of = judged(model, version)
+        yard.store.write_file(layout.evaluation(model, version), of.to_json().encode())
+        (dags / f"{model}-v{version}.json").write_text(json.dumps(asdict(result(of))))
+    return yard
 
 
 @pytest.fixture(scope="module")

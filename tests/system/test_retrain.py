@@ -1,10 +1,8 @@
 """One decision, one training, in a real Airflow: the monitor run twice, cleared, and killed half way."""
 
 import os
-import shutil
 import signal
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,20 +29,18 @@ PATIENCE_S = 180
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
+def running(shared_airflow) -> stack.Running:
     """A champion of April, May's drift report with a critical loss, and the monitor from its decision on."""
-    dags = tmp_path_factory.mktemp("dags")
-    shutil.copy(Path(__file__).parent / "retrain_dags.py", dags)
-    with stack.running_stack(tmp_path_factory.mktemp("home"), dags) as running:
-        store = Store(str(running.home.store))
-        in_force(store, 1, APRIL)
-        record(store, ValidatedPartition("2013-05", 100, {}, {}).event("flights", JUNE))
-        store.write_file(drift_report(MODEL, "2013-05"), report(alarm()).to_json().encode())
-        airflow = Airflow(session_of(running))
-        for dag_id in (f"{MODEL}__monitor", f"{MODEL}__train"):
-            airflow.wait_until_parsed(dag_id)
-            airflow.unpause(dag_id)
-        yield running
+    running, _ = shared_airflow
+    store = Store(str(running.home.store))
+    in_force(store, 1, APRIL)
+    record(store, ValidatedPartition("2013-05", 100, {}, {}).event("flights", JUNE))
+    store.write_file(drift_report(MODEL, "2013-05"), report(alarm()).to_json().encode())
+    airflow = Airflow(session_of(running))
+    for dag_id in (f"{MODEL}__monitor", f"{MODEL}__train"):
+        airflow.wait_until_parsed(dag_id)
+        airflow.unpause(dag_id)
+    return running
 
 
 @pytest.fixture(scope="module")
