@@ -1,23 +1,56 @@
 """Real flights for all tests: read once a session, and stores that the steps themselves have filled."""
 
 import hashlib
+import os
+import re
 import shutil
 import urllib.request
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+# As every step sets it, before a library reads it: OpenMP's threads spin while they wait, and two processes of tests on
+# two cores would train ten times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 QUARTER = ("2013-01", "2013-02", "2013-03")
-
-
 LONGEST = "tests/system/test_loop.py"
+# Fixtures of a session that take long to make, by names of which a file has one if it uses them.
+SHARED = {
+    "joined": re.compile(r"\bjoined_(home|store)\b"),
+    "released": re.compile(r"\breleased(_home)?\b"),
+    "airflow": re.compile(r"\bshared_airflow\b"),
+}
+
+
+def unit_of(nodeid: str) -> str:
+    """What one process runs as a whole: a file, or all files that share what takes long to make."""
+    file = nodeid.partition("::")[0]
+    source = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+    return next((name for name, used in SHARED.items() if used.search(source)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadFileScheduling
+
+    scheduler = LoadFileScheduling(config, log)
+    scheduler._split_scope = cache(unit_of)
+    return scheduler
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes run the files, one begins with the longest, and the other need not wait for it at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    """Where two processes run the files, one begins with the longest; what is quick fills both up at the end."""
+
+    def turn(item: pytest.Item) -> int:
+        if item.nodeid.startswith(LONGEST):
+            return 0
+        return 1 if item.get_closest_marker("slow") else 2
+
+    items.sort(key=turn)
 
 
 def use_home(monkeypatch: pytest.MonkeyPatch, home: Path) -> Path:
