@@ -139,17 +139,45 @@ def released(released_home: Path, home: Path):
     return Store(str(home / "store"))
 
 
-@pytest.fixture
-def command(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs `python -m pipelines …` on the test's home."""
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended, in a process of its own or in ours."""
 
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pipelines", *arguments],
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def command(home: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs `python -m pipelines …` on the test's home, in this process: a start costs more than most commands."""
+    from pipelines.__main__ import main
+
+    def run(*arguments: str, **environment: str) -> Ended:
+        capsys.readouterr()
+        with pytest.MonkeyPatch.context() as patched:
+            for name, value in environment.items():
+                patched.setenv(name, value)
+            try:
+                code = main(list(arguments))
+            except SystemExit as ended:  # argparse itself
+                code = int(ended.code or 0)
+        told = capsys.readouterr()
+        return Ended(code, told.out, told.err)
+
+    return run
+
+
+@pytest.fixture
+def own_process(home: Path) -> Command:
+    """Runs `python -m pipelines …` on the test's home as Airflow and people do."""
+
+    def run(*arguments: str, **environment: str) -> Ended:
+        command = [sys.executable, "-m", "pipelines", *arguments]
+        ran = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=300)
+        return Ended(ran.returncode, ran.stdout, ran.stderr)
 
     return run

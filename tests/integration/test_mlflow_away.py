@@ -39,10 +39,10 @@ def server(tmp_path):
     server.kill()
 
 
-def test_a_server_that_is_away_at_start_fails_with_one_clear_line(joined_store, command, spec, tmp_path):
+def test_a_server_that_is_away_at_start_fails_with_one_clear_line(joined_store, own_process, spec, tmp_path):
     assemble.run(spec, FEBRUARY, joined_store)
     nobody = MLflow(tmp_path / "nobody")
-    ran = command("train", "--model", "flight_delay", *SPAN, MLFLOW_TRACKING_URI=nobody.uri)
+    ran = own_process("train", "--model", "flight_delay", *SPAN, MLFLOW_TRACKING_URI=nobody.uri)
     assert ran.returncode == 1
     last = ran.stderr.strip().splitlines()[-1]
     assert last.startswith(f"MLflow does not answer at {nobody.uri}.") and "make up" in last

@@ -70,11 +70,11 @@ def store(prepared, home, registry) -> Store:
     return store
 
 
-def test_from_the_command_to_verified(store, registry, command, home):
+def test_from_the_command_to_verified(store, registry, own_process, home):
     result = home / "result.json"
     started = time.monotonic()
     in_a_pod = {"MLFLOW_TRACKING_URI": registry.uri, "TRAINYARD_GPUS": "1"}
-    ran = command("rollback", NAME, *WHY, "--result", str(result), **in_a_pod)
+    ran = own_process("rollback", NAME, *WHY, "--result", str(result), **in_a_pod)
     print(f"rolled back, verified, in {time.monotonic() - started:.1f} s")
     assert ran.returncode == 0, ran.stderr
     again = "python -m pipelines backfill flight_delay__predict --start 2013-03-01 --end 2013-04-01"

