@@ -15,7 +15,6 @@ import pytest
 from rich.console import Console
 
 from embedded import processes, year
-from embedded.home import Home
 from embedded.settings import Settings, free_ports
 from embedded.stack import StackError, down, read_state, running_stack, supervisor_pid, unhealthy, up
 from pipelines.airflow_rest import Airflow
@@ -192,8 +191,9 @@ def test_down_leaves_nothing_and_says_when_there_is_nothing(running):
     assert said[-1].endswith("is not running.")
 
 
-def test_a_part_that_does_not_come_up_is_named_with_the_end_of_its_log(tmp_path, dags):
-    home, ports = Home(tmp_path), free_ports(4)
+def test_a_part_that_does_not_come_up_is_named_with_the_end_of_its_log(running, dags):
+    """In the same home: its databases are made already."""
+    home, ports = running.home, free_ports(4)
     with socket.socket() as other:
         other.bind(("127.0.0.1", ports[0]))
         other.listen()
