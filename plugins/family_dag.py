@@ -21,6 +21,9 @@ from plugins.run_alerts import failure_callback, overdue_deadline
 from plugins.run_interval import interval_params
 from plugins.step_operator import step_operator
 
+# Above any step's, which is its place in its run.
+URGENT = 100
+
 Spec = TypeVar("Spec", DatasetSpec, ModelSpec)
 
 
@@ -49,8 +52,14 @@ def rollback_dag(model: ModelSpec) -> DAG:
         doc_md=dag_docs.rollback_page(model),
         schedule=None,
         max_active_runs=1,
-        # It proves and journals in one go: what fails twice needs a person.
-        default_args={"owner": model.owner, "retries": 1, "retry_delay": timedelta(seconds=10)},
+        # It proves and journals in one go: what fails twice needs a person. A model that serves badly waits behind
+        # nobody's steps.
+        default_args={
+            "owner": model.owner,
+            "retries": 1,
+            "retry_delay": timedelta(seconds=10),
+            "priority_weight": URGENT,
+        },
         tags=sorted({"rollback", model.dataset, *model.tags}),
         on_failure_callback=failure_callback(model.alerts, model.owner),
         params=rollback_params(),
@@ -115,6 +124,8 @@ def _family_dag(
             "owner": spec.owner,
             "retries": 2,
             "retry_delay": timedelta(seconds=10),
+            # Where slots are short, runs that have begun are ended before others begin.
+            "weight_rule": "upstream",
         },
         tags=sorted({family, dataset, *spec.tags}),
         on_failure_callback=failure_callback(spec.alerts, spec.owner),

@@ -60,7 +60,8 @@ def _features(dataset: DatasetSpec, partition: Interval) -> Awaited:
 class StoreSensor(BaseSensorOperator):
     """Succeeds when the file that `awaits` names for the run's interval is in the store.
 
-    It looks at once, then every 10 s; between two looks it holds no worker slot.
+    It looks at once, then every 10 s; between two looks it holds no worker slot. It gets one only when no step wants
+    it: the looks of fifty models alone would fill a small pool, and what they wait for would never run.
     """
 
     ui_color = "#fef3c7"
@@ -70,6 +71,8 @@ class StoreSensor(BaseSensorOperator):
             mode="reschedule",
             poke_interval=10,
             timeout=timedelta(hours=2),
+            priority_weight=0,
+            weight_rule="absolute",
             **kwargs,
         )
         self.awaits = awaits

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from airflow.sdk import CronDataIntervalTimetable
+from airflow.task.priority_strategy import validate_and_load_priority_weight_strategy
 
 from pipelines import flow, spec
 from pipelines.flow import FAMILIES
@@ -244,3 +246,18 @@ def test_airflow_loads_the_plugins_folder_without_an_error():
     assert errors == {}
     assert [plugin.name for plugin in plugins if "airflow_plugin.py" in str(plugin.source)] == ["trainyard"]
     assert [plugin.name for plugin in plugins].count("trainyard") == 1
+
+
+def test_slots_go_to_rollbacks_then_to_runs_that_have_begun_and_last_to_what_waits(dags):
+    def weight(task) -> int:
+        return validate_and_load_priority_weight_strategy(task.weight_rule).get_weight(SimpleNamespace(task=task))
+
+    weights = {task.node_id: weight(task) for dag in dags.values() for task in dag.tasks if "await_" in task.task_id}
+    assert set(weights.values()) == {0}
+    for dag in dags.values():
+        steps = [task for task in dag.tasks if "await_" not in task.task_id]
+        family = dag.dag_id.rsplit("__", 1)[1]
+        assert min(map(weight, steps)) >= (100 if family == "rollback" else 1)
+        assert family == "rollback" or max(map(weight, steps)) < 100
+        for task in steps:
+            assert all(weight(later) > weight(task) for later in task.downstream_list), f"{dag.dag_id}.{task.task_id}"
