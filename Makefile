@@ -17,11 +17,12 @@ AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down logs status test test-fast test-kube ci lint lock
-.PHONY: clean preflight images sbom audit stack stack-down stack-demo stack-logs test-stack test-chaos backup restore gameday
+.PHONY: clean preflight images sbom audit stack stack-down stack-demo stack-backup stack-restore stack-logs test-stack
+.PHONY: test-chaos backup restore gameday
 
 help: ## Show this list.
 	@echo "make TARGET [MONTHS=4..12] [COMPUTE=kubernetes] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.installed ## Start everything and run the loop over 2013 (MONTHS=4 for the short form).
 	@TRAINYARD_COMPUTE=$(COMPUTE) $(BIN)/python -m embedded demo --months $(MONTHS)
@@ -46,6 +47,12 @@ stack-demo: $(VENV)/.installed ## Run the loop over 2013 in the team's stack (MO
 
 stack-down: $(VENV)/.installed ## Stop the team's stack; its data stays.
 	@$(BIN)/python -m compose down
+
+stack-backup: $(VENV)/.installed ## Back the team's stack up while it runs, to BACKUPS (default .trainyard-stack-backups).
+	@TRAINYARD_BACKUPS=$(BACKUPS) $(BIN)/python -m compose backup
+
+stack-restore: $(VENV)/.installed ## Restore its newest backup into a team's stack that is down and empty.
+	@TRAINYARD_BACKUPS=$(BACKUPS) $(BIN)/python -m compose restore
 
 stack-logs: $(VENV)/.installed ## Follow the logs of the team's stack.
 	@$(BIN)/python -m compose logs
@@ -96,6 +103,8 @@ lock: $(VENV)/.installed ## Resolve requirements.txt anew from pyproject.toml, a
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --group audit -o .ci/audit.txt
 	@$(UV) pip compile --quiet --python-platform linux --python-version 3.12 --generate-hashes docker/object-store.in \
 	    -o docker/object-store.txt
+	@$(UV) pip compile --quiet --no-deps --python-platform linux --python-version 3.12 --generate-hashes \
+	    --constraint requirements.txt docker/recovery.in -o docker/recovery.txt
 
 images: ## Build the images of Airflow and of the steps, tagged with the commit (TAG=... names them otherwise).
 	@docker/build $(TAG)

@@ -1,4 +1,4 @@
-"""The command line of the team's stack: python -m compose up|down|status|logs|demo."""
+"""The command line of the team's stack: python -m compose up|down|status|logs|demo|backup|list|verify|restore."""
 
 import argparse
 import os
@@ -6,11 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from compose import dotenv, stack
+from compose import dotenv, recovery, stack
 from compose.engine import Engine, environment
 from compose.errors import StackProblem
 from embedded.__main__ import month_count
 from pipelines.environment import REPO
+from recovery.__main__ import COMMANDS
 
 TEACHING = """\
 Runs the stack of docker-compose.yaml: PostgreSQL, Redis, an S3 store, MLflow, Feast's server,
@@ -21,6 +22,7 @@ Evidently and the four parts of Airflow, each in a container of its own, on 127.
   python -m compose status               what runs, and whether it is healthy
   python -m compose logs airflow-scheduler
   python -m compose down                 stop it; its data stays. --with-data takes that away too
+  python -m compose backup               while it runs; and list, verify, restore: see docs/recovery.md
 
 Secrets lie in .env (mode 0600): .env.example says what each is. TRAINYARD_ENV_FILE names another file,
 and so another stack. COMPOSE_PROFILES=observability in it adds Grafana and Prometheus. See docs/compose.md
@@ -41,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("service", nargs="*", help="of these services; of all if left out")
     demo = commands.add_parser("demo", help="run the loop month by month over 2013")
     demo.add_argument("--months", type=month_count, default=12, help="4 to 12 (default 12)")
+    for name in COMMANDS:
+        commands.add_parser(name, add_help=False, help=f"{name}: see --help and docs/recovery.md")
     return made
 
 
@@ -71,9 +75,13 @@ def run(options: argparse.Namespace, engine: Engine) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 2 for what the caller must change, 1 for what failed."""
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options, _ = parser().parse_known_args(given)
     engine = Engine(Path(os.environ.get("TRAINYARD_ENV_FILE") or REPO / ".env").resolve())
     try:
+        if options.command in COMMANDS:
+            return recovery.run(engine, given, say)
+        options = parser().parse_args(given)
         return run(options, engine)
     except StackProblem as problem:
         print(f"trainyard: {problem}", file=sys.stderr)

@@ -9,7 +9,7 @@ from compose.errors import StackProblem
 from pipelines.environment import REPO
 
 # In the order in which one is made of another.
-IMAGES = ("airflow", "steps", "worker", "object-store")
+IMAGES = ("airflow", "steps", "worker", "recovery", "object-store")
 PREFIX = "trainyard"
 
 

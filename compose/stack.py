@@ -48,11 +48,8 @@ def addresses(settings: dict[str, str]) -> list[Address]:
     ]
 
 
-def up(engine: Engine, say: Say) -> dict[str, str]:
-    """Make .env, build what is missing, start everything, and return its settings when all is healthy.
-
-    Raises StackProblem naming the part that does not come up, with the end of its log.
-    """
+def prepare(engine: Engine, say: Say) -> dict[str, str]:
+    """Make .env and build what is missing; its settings. Raises StackProblem."""
     engine.require()
     is_new = not engine.env_file.exists()
     settings = dotenv.ensure(engine.env_file, EXAMPLE)
@@ -61,6 +58,15 @@ def up(engine: Engine, say: Say) -> dict[str, str]:
     tag = images.tag()
     images.build(tag, say)
     dotenv.set_value(engine.env_file, "TRAINYARD_TAG", tag)
+    return settings
+
+
+def up(engine: Engine, say: Say) -> dict[str, str]:
+    """Make .env, build what is missing, start everything, and return its settings when all is healthy.
+
+    Raises StackProblem naming the part that does not come up, with the end of its log.
+    """
+    settings = prepare(engine, say)
     started = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
         process = engine.start("up", "--detach", "--no-build", "--remove-orphans", output=output)
@@ -110,7 +116,7 @@ def down(engine: Engine, say: Say, with_data: bool = False) -> None:
     """Stop everything and take the containers away; with_data: the volumes too, which is for ever."""
     engine.require()
     settings_for_down(engine)
-    profiles = ("--profile", "observability", "--profile", "cli")
+    profiles = ("--profile", "observability", "--profile", "cli", "--profile", "recovery")
     engine.run(*profiles, "down", "--remove-orphans", *(["--volumes"] if with_data else []))
     say("stopped; its data went with it" if with_data else "stopped; its data stays in the volumes")
 

@@ -7,6 +7,7 @@ from embedded import cluster, logs, preflight, recovery, stack
 from embedded.home import Home
 from embedded.settings import Settings
 from pipelines.errors import TrainyardError
+from recovery.__main__ import COMMANDS
 
 TEACHING = """\
 One machine runs the whole of Trainyard: PostgreSQL, MLflow and Airflow, under a supervisor that
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("logs", help="follow the logs of all parts (Ctrl-C ends it, not the stack)")
     demo = commands.add_parser("demo", help="run the loop month by month over 2013")
     demo.add_argument("--months", type=month_count, default=12, help="4 to 12 (default 12)")
-    for name in (*recovery.COMMANDS, "drill", "gameday"):
+    for name in (*COMMANDS, "drill", "gameday"):
         commands.add_parser(name, add_help=False, help=f"{name}: see --help and docs/recovery.md")
     return made
 
@@ -86,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
     options, _ = parser().parse_known_args(given)
     home = Home.from_environment()
     try:
-        if options.command in recovery.COMMANDS:
+        if options.command in COMMANDS:
             return recovery.run(home, given)
         if options.command == "drill":
             from embedded import drill

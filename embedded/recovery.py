@@ -14,7 +14,6 @@ from embedded.home import Home
 from recovery import __main__ as commands
 from recovery.places import DATABASES, Places
 
-COMMANDS = ("backup", "list", "verify", "restore")
 READY_WITHIN_S = 30.0
 
 

@@ -15,6 +15,7 @@ from recovery.restoration import restore, specs_that_differ
 from recovery.tree import open_tree
 from recovery.vault import Vault
 
+COMMANDS = ("backup", "list", "verify", "restore")
 BACKUPS = "TRAINYARD_BACKUPS"
 TEACHING = """\
 Backups of a stack: its databases, store, MLflow's artifacts, Feast and the specs; no secret is among them.
@@ -28,7 +29,7 @@ def parser(prog: str = "python -m recovery") -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog=prog, description=TEACHING, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = made.add_subparsers(dest="command", required=True, metavar="backup|list|verify|restore")
+    commands = made.add_subparsers(dest="command", required=True, metavar="|".join(COMMANDS))
     backup = commands.add_parser("backup", help="take a backup; what the last one has is not copied again")
     backup.add_argument("--full", action="store_true", help="read everything, and mend damaged contents of the backups")
     backup.add_argument("--keep", type=_count, metavar="N", help="delete all backups but the newest N afterwards")
@@ -81,7 +82,7 @@ def chosen(vault: Vault, name: str | None) -> Manifest:
     """Raises CallerError where there is no backup at all."""
     found = vault.manifest(name) if name else vault.newest()
     if found is None:
-        raise CallerError(f"No backup is in {vault.tree.uri}. Take one: make backup")
+        raise CallerError(f"No backup is in {vault.tree.uri}. Take one: make backup, or make stack-backup")
     return found
 
 

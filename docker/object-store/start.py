@@ -15,6 +15,7 @@ RIGHTS = {
     "STEPS": ["Read:trainyard", "Write:trainyard", "List:trainyard", "Tagging:trainyard"],
     "READER": ["Read:trainyard", "List:trainyard"],
     "MLFLOW": ["Read:mlflow", "Write:mlflow", "List:mlflow", "Tagging:mlflow"],
+    "RECOVERY": [f"{right}:{bucket}" for bucket in ("trainyard", "mlflow") for right in ("Read", "Write", "List")],
 }
 SETTINGS = (
     "-dir=/data -filer -s3 -s3.port=8333 -s3.ip.bind=0.0.0.0 -ip=127.0.0.1 -ip.bind=127.0.0.1 "

@@ -8,7 +8,7 @@ from pipelines.errors import MissingInput, NothingToDo, TrainyardError
 from pipelines.feature_store import FeatureStore
 from pipelines.features import FeatureView
 from pipelines.flow import StepResult
-from pipelines.interval import Interval
+from pipelines.interval import Interval, partition_interval
 from pipelines.journal import Event, events, record
 from pipelines.layout import feature_file, features_manifest
 from pipelines.spec import DatasetSpec, sound_models
@@ -66,6 +66,22 @@ def run(dataset: DatasetSpec, interval: Interval, store: Store) -> StepResult:
         references={"manifest": manifest},
         figures={"views": len(features.views), "entities_checked": checked},
     )
+
+
+def refill(dataset: DatasetSpec, store: Store) -> str:
+    """Load again, for each entity, the newest value of all that was ever online: after the online store was lost.
+
+    What was done, as a sentence. Raises NothingToDo when nothing ever was, TrainyardError as `run` does.
+    """
+    done = events(store, MATERIALIZATION, dataset.name)
+    if not done:
+        raise NothingToDo(f"{dataset.name}: nothing was ever online")
+    oldest, newest = (event.content["part"] for event in (done[0], done[-1]))
+    start = partition_interval(oldest, dataset.partition).start
+    features = FeatureStore(dataset.name, sound_models().values(), store.uri)
+    features.materialize(Interval(start, done[-1].at))
+    checked = sum(_check(features, view, store, dataset.name, newest) for view in features.views)
+    return f"{dataset.name}: {oldest} to {newest} online again, {checked} sampled entities equal offline"
 
 
 def _check(features: FeatureStore, view: FeatureView, store: Store, dataset: str, part: str) -> int:
