@@ -5,7 +5,6 @@ PostgreSQL and MLflow run there, on free ports; Airflow does not, for nothing is
 
 import argparse
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -13,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -21,20 +19,16 @@ from embedded import postgres, recovery, stack
 from embedded.home import REPO, Home, read_env_file
 from embedded.services import base_environment, stack_environment, stack_services
 from embedded.settings import Settings, free_ports
-from pipelines.champions import champions
-from pipelines.errors import CallerError
 from pipelines.journal import everything
-from pipelines.layout import predictions_manifest, predictions_table
 from pipelines.store import Store
 from recovery.__main__ import chosen
+from recovery.questions import MEASURED, questions, scores
 from recovery.restoration import restore
 from recovery.tree import open_tree
 from recovery.vault import Vault
 
 SERVES_WITHIN_S = 300.0
 ANSWERS_WITHIN_S = 1800.0
-# Not compared with the live stack's word for word: they work for minutes, and say themselves whether all is equal.
-MEASURED = ("reproduce", "predict")
 
 
 @contextlib.contextmanager
@@ -90,42 +84,6 @@ def ask(environment: dict[str, str], *command: str) -> tuple[int, str]:
         timeout=ANSWERS_WITHIN_S,
     )
     return ended.returncode, ended.stdout if ended.returncode == 0 else ended.stdout + ended.stderr
-
-
-def questions(store: Store, model: str) -> dict[str, list[str]]:
-    """The commands whose answers are compared, by what they show. Raises CallerError for a model never promoted."""
-    line = champions(store, model)
-    if not line:
-        raise CallerError(f"{model}: no version was ever promoted, so a drill has nothing to ask")
-    version = str(line[-1].version)
-    asked = {
-        "status": ["status", model, "--json"],
-        "registry": ["registry", "check", model],
-        "record": ["record", model, version],
-        "reproduce": ["reproduce", model, version],
-    }
-    if parts := store.parts(predictions_table(model)):
-        key = next(iter(store.read(predictions_table(model), part=parts[-1]).slice(0, 1).to_pylist()[0].values()))
-        asked["trace"] = ["trace", model, "--prediction", str(key)]
-        start, end = _span(parts[-1])
-        asked["predict"] = ["predict", "--model", model, "--start", start, "--end", end]
-    return asked
-
-
-def _span(part: str) -> tuple[str, str]:
-    from pipelines.interval import partition_interval
-
-    interval = partition_interval(part, "month" if len(part) == len("2013-01") else "day")
-    return f"{interval.start:%F}", f"{interval.end:%F}"
-
-
-def scores(store: Store, model: str) -> dict[str, Any]:
-    """Of every partition, the digest of its predictions, as their manifests have it; and the table's version."""
-    folder = predictions_manifest(model, "").rpartition("/")[0]
-    named = {part: store.read_file(predictions_manifest(model, part)) for part in store.list_files(folder, ".json")}
-    return {part: json.loads(told)["digest"] for part, told in named.items()} | {
-        "table": store.version(predictions_table(model))
-    }
 
 
 def run(home: Home, arguments: list[str]) -> int:

@@ -29,6 +29,7 @@ def test_a_key_of_the_store_opens_its_own_bucket_only():
     assert {action.partition(":")[2] for action in made["steps"]} == {"trainyard"}
     assert made["reader"] == ["Read:trainyard", "List:trainyard"]
     assert {action.partition(":")[2] for action in made["mlflow"]} == {"mlflow"}
+    assert {action.partition(":")[2] for action in made["recovery"]} == {"trainyard", "mlflow"}
     assert "anonymous" not in json.dumps(made)
 
 

