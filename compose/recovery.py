@@ -14,6 +14,7 @@ from compose import dotenv, images, stack
 from compose.engine import Engine, environment
 from compose.errors import StackProblem
 from recovery import __main__ as commands
+from recovery.vault import ACCOUNT
 
 DEFAULT = ".trainyard-stack-backups"
 # What a restore starts itself: one that was killed leaves them, and is begun again.
@@ -91,8 +92,11 @@ def _run(engine: Engine, how: list[str], options: argparse.Namespace, place: str
     values = [f"--{name}={value}" for name in ("keep", "backup") if (value := getattr(options, name, None))]
     command = ["python", "-m", "recovery", options.command, *flags, *values, f"--at={place}"]
     user = f"{os.getuid()}:{os.getgid()}"
-    words = engine.command("run", "--rm", "--no-TTY", "--user", user, *how, "recovery", *command)
-    return subprocess.run(words, env=environment(), check=False).returncode
+    # Named alone: their values stand on no command line.
+    account = {name: value for name, value in os.environ.items() if name.startswith(f"{ACCOUNT}_")}
+    named = [word for name in account for word in ("--env", name)]
+    words = engine.command("run", "--rm", "--no-TTY", "--user", user, *named, *how, "recovery", *command)
+    return subprocess.run(words, env=environment() | account, check=False).returncode
 
 
 def _own_folder(folder: Path) -> Path:

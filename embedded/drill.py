@@ -24,8 +24,7 @@ from pipelines.store import Store
 from recovery.__main__ import chosen
 from recovery.questions import MEASURED, questions, scores
 from recovery.restoration import restore
-from recovery.tree import open_tree
-from recovery.vault import Vault
+from recovery.vault import open_vault
 
 SERVES_WITHIN_S = 300.0
 ANSWERS_WITHIN_S = 1800.0
@@ -90,7 +89,7 @@ def run(home: Home, arguments: list[str]) -> int:
     """Restore, ask, compare with the home where that still stands where the backup was taken; 1 for another answer."""
     options = parser().parse_args(arguments)
     os.umask(0o022)
-    vault = Vault(open_tree(options.at or recovery.default_target(home)))
+    vault = open_vault(options.at or recovery.default_target(home))
     manifest = chosen(vault, options.backup)
     with thrown_away() as copy:
         began = time.perf_counter()

@@ -19,15 +19,14 @@ from pipelines.store import Store
 from recovery.__main__ import chosen
 from recovery.faults import FAULTS, Fault, Ground
 from recovery.restoration import restore
-from recovery.tree import open_tree
-from recovery.vault import Vault
+from recovery.vault import open_vault
 
 
 def run(home: Home, arguments: list[str]) -> int:
     """Break one thing and say who noticed; 1 where nobody did."""
     options = parser().parse_args(arguments)
     os.umask(0o022)
-    vault = Vault(open_tree(options.at or recovery.default_target(home)))
+    vault = open_vault(options.at or recovery.default_target(home))
     manifest = chosen(vault, options.backup)
     with drill.thrown_away() as copy:
         with recovery.databases(copy):

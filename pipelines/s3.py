@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from pyarrow import fs
@@ -18,25 +19,53 @@ UNANSWERED = ("client error (connect)", "operation timed out", "error sending re
 MACHINE_CREDENTIALS = "169.254.169.254"
 
 
+@dataclass(frozen=True)
+class Account:
+    """Whose bucket it is, where it is not that of the AWS_* variables. endpoint: empty for Amazon's own."""
+
+    key: str
+    secret: str = field(repr=False)
+    endpoint: str
+    region: str
+
+    @classmethod
+    def from_environment(cls, prefix: str) -> "Account | None":
+        """Of the variables PREFIX_ACCESS_KEY_ID and so on, named as the AWS_* are; None where no key is set."""
+        key, secret, endpoint, region = (
+            os.environ.get(f"{prefix}_{name}", "")
+            for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "ENDPOINT_URL", "REGION")
+        )
+        return cls(key, secret, endpoint, region or "us-east-1") if key else None
+
+
 def endpoint() -> str:
     """AWS_ENDPOINT_URL; empty for Amazon's own."""
     return os.environ.get("AWS_ENDPOINT_URL", "")
 
 
-def open_bucket(uri: str) -> fs.FileSystem:
+def open_bucket(uri: str, account: Account | None = None) -> fs.FileSystem:
     """The bucket and prefix of s3://bucket/prefix."""
-    location = urlsplit(uri)
+    location, at = urlsplit(uri), account.endpoint if account else endpoint()
     s3 = fs.S3FileSystem(
-        endpoint_override=endpoint().split("://")[-1] or None,
-        scheme="http" if endpoint().startswith("http://") else "https",
-        region=os.environ.get("AWS_REGION"),
+        access_key=account.key if account else None,
+        secret_key=account.secret if account else None,
+        endpoint_override=at.split("://")[-1] or None,
+        scheme="http" if at.startswith("http://") else "https",
+        region=account.region if account else os.environ.get("AWS_REGION"),
     )
     return fs.SubTreeFileSystem(f"{location.netloc}{location.path}", s3)
 
 
-def delta_options() -> dict[str, str]:
+def delta_options(account: Account | None = None) -> dict[str, str]:
     """What Delta Lake does not read from AWS_*: an endpoint without TLS is meant as it is written."""
-    return {"allow_http": "true"} if endpoint().startswith("http://") else {}
+    at = account.endpoint if account else endpoint()
+    options = {"allow_http": "true"} if at.startswith("http://") else {}
+    if account is None:
+        return options
+    named = {"ACCESS_KEY_ID": account.key, "SECRET_ACCESS_KEY": account.secret, "REGION": account.region}
+    # Amazon's own is said too, or AWS_ENDPOINT_URL would stand in for it.
+    named["ENDPOINT_URL"] = at or f"https://s3.{account.region}.amazonaws.com"
+    return options | {f"AWS_{name}": value for name, value in named.items()}
 
 
 def refusal(uri: str, error: Exception) -> TrainyardError | None:

@@ -35,11 +35,13 @@ PARTIAL = ".partial"  # of a file that is being written, or whose writer was kil
 class Store:
     """Everything the steps read and write.
 
-    Raises CallerError when a local folder cannot be written.
+    account: of the bucket, where it is not that of the AWS_* variables. Raises CallerError when a local folder cannot
+    be written.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, account: s3.Account | None = None) -> None:
         self.uri = uri.rstrip("/")
+        self.account = account
         self.remote = "://" in self.uri
         self._looked_at: dict[str, DeltaTable] = {}
         if not self.remote:
@@ -49,11 +51,11 @@ class Store:
     def _files(self) -> fs.FileSystem:
         if not self.remote:
             return fs.SubTreeFileSystem(self.uri, fs.LocalFileSystem())
-        return s3.open_bucket(self.uri)
+        return s3.open_bucket(self.uri, self.account)
 
     @property
     def _options(self) -> dict[str, str]:
-        return s3.delta_options() if self.remote else {}
+        return s3.delta_options(self.account) if self.remote else {}
 
     def location(self, path: str) -> str:
         """The absolute URI or local path of what lies at a relative path."""

@@ -12,8 +12,7 @@ from recovery.lock import only_one
 from recovery.manifest import Manifest
 from recovery.places import Places
 from recovery.restoration import restore, specs_that_differ
-from recovery.tree import open_tree
-from recovery.vault import Vault
+from recovery.vault import Vault, open_vault
 
 COMMANDS = ("backup", "list", "verify", "restore")
 BACKUPS = "TRAINYARD_BACKUPS"
@@ -52,7 +51,7 @@ def _count(text: str) -> int:
 
 def run(options: argparse.Namespace, places: Places, at: str) -> int:
     """Carry one command out on those places."""
-    began, vault = time.perf_counter(), Vault(open_tree(at))
+    began, vault = time.perf_counter(), open_vault(at)
     if options.command == "backup":
         manifest = take(places, at, options.full, options.keep)
         print(f"{told(manifest)}; {manifest.new_bytes:,} bytes new, in {time.perf_counter() - began:.1f} s")
@@ -64,7 +63,7 @@ def run(options: argparse.Namespace, places: Places, at: str) -> int:
         print(f"{told(manifest)}; whole, read in {time.perf_counter() - began:.1f} s")
     else:
         manifest = chosen(vault, options.backup)
-        with only_one(open_tree(at)):
+        with only_one(vault.tree):
             restore(places, vault, manifest, options.over)
         print(f"restored {told(manifest)}, in {time.perf_counter() - began:.1f} s")
         print("Nothing after that time is there. Start the servers, then: python -m pipelines registry check")

@@ -21,7 +21,7 @@ from recovery.lock import only_one
 from recovery.manifest import KeptFile, Manifest, Part
 from recovery.places import SPECS, Places
 from recovery.tree import Folder, Stat, Tree, open_tree
-from recovery.vault import Vault
+from recovery.vault import Vault, open_vault
 
 # A file written so shortly before the last backup may have been written again within the same tick of its clock.
 UNSURE_NS = 2 * 10**9
@@ -146,9 +146,8 @@ def take(
 
     Raises Busy while another is taken there.
     """
-    tree = open_tree(target)
-    with only_one(tree):
-        vault = Vault(tree)
+    vault = open_vault(target)
+    with only_one(vault.tree):
         manifest = Backup(vault, places, full).run(say)
         if keep is not None:
             going, freed = vault.prune(keep)

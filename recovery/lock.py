@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipelines.store import Store
 from recovery.errors import Busy
-from recovery.tree import Folder, Tree
+from recovery.tree import Bucket, Folder
 
 LOCK = "lock"
 # Longer than a backup takes; whoever was killed holds a bucket's lock for as long.
@@ -20,9 +20,9 @@ HELD_FOR = timedelta(hours=2)
 
 
 @contextlib.contextmanager
-def only_one(vault: Tree) -> Iterator[None]:
+def only_one(vault: Folder | Bucket) -> Iterator[None]:
     """Raises Busy, with who is at it, while another process is."""
-    with _file_lock(vault) if isinstance(vault, Folder) else _table_lock(Store(vault.uri)):
+    with _file_lock(vault) if isinstance(vault, Folder) else _table_lock(Store(vault.uri, vault.account)):
         yield
 
 

@@ -44,10 +44,10 @@ class Tree(Protocol):
     def delete(self, path: str) -> None: ...
 
 
-def open_tree(uri: str) -> Tree:
-    """Of a path, a file:// or an s3:// address."""
+def open_tree(uri: str, account: s3.Account | None = None) -> "Folder | Bucket":
+    """Of a path, a file:// or an s3:// address. account: of the bucket, where it is not that of the AWS_* variables."""
     if uri.startswith("s3://"):
-        return Bucket(uri.rstrip("/"))
+        return Bucket(uri.rstrip("/"), account)
     return Folder(unquote(urlsplit(uri).path) if uri.startswith("file:") else uri)
 
 
@@ -100,9 +100,9 @@ class Folder:
 class Bucket:
     """An object is there when its upload is complete."""
 
-    def __init__(self, uri: str) -> None:
-        self.uri = uri
-        self._files = s3.open_bucket(uri)
+    def __init__(self, uri: str, account: s3.Account | None = None) -> None:
+        self.uri, self.account = uri, account
+        self._files = s3.open_bucket(uri, account)
 
     def files(self, below: str = "") -> dict[str, Stat]:
         found = self._files.get_file_info(fs.FileSelector(below, recursive=True, allow_not_found=True))

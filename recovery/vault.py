@@ -5,18 +5,26 @@ from collections.abc import Callable, Iterable, Iterator
 
 from pydantic import ValidationError
 
+from pipelines import s3
 from recovery.errors import Damaged
 from recovery.manifest import KeptFile, Manifest
-from recovery.tree import Stat, Tree
+from recovery.tree import Bucket, Folder, Stat, open_tree
 
 OBJECTS, BACKUPS = "objects", "backups"
 TOLD = 10
+# Of the variables that name the account of s3:// backups.
+ACCOUNT = "TRAINYARD_BACKUPS"
+
+
+def open_vault(uri: str) -> "Vault":
+    """In a bucket by the keys of TRAINYARD_BACKUPS_*, where they are set: no server of the stack need have them."""
+    return Vault(open_tree(uri, s3.Account.from_environment(ACCOUNT)))
 
 
 class Vault:
     """Backups in a folder or a bucket. What a killed backup wrote is used by the next one."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Folder | Bucket) -> None:
         self.tree = tree
         self._sizes: dict[str, int] | None = None
 

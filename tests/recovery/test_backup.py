@@ -15,7 +15,7 @@ from recovery.errors import Busy, Damaged, NotEmpty, Vanished
 from recovery.lock import only_one
 from recovery.restoration import MARK, restore
 from recovery.tree import open_tree
-from recovery.vault import Vault
+from recovery.vault import Vault, open_vault
 from tests.recovery.conftest import content, pull
 
 pytestmark = pytest.mark.slow
@@ -219,3 +219,17 @@ def test_a_bucket_is_backed_up_into_a_bucket(places, s3, empty):
     copy = Store(target.store)
     assert {event.key for event in everything(copy)} == {event.key for event in everything(s3)}
     assert copy.read("raw/flights/flights").to_pydict() == s3.read("raw/flights/flights").to_pydict()
+
+
+def test_a_bucket_of_another_account_is_reached_by_its_own_keys(places, s3, monkeypatch):
+    """The variables of the stack's own name a server that is not there."""
+    bucket = s3.uri.rpartition("/")[0]
+    for name in ("ENDPOINT_URL", "REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"TRAINYARD_BACKUPS_{name}", os.environ[f"AWS_{name}"])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+    manifest = take(places, f"{bucket}/elsewhere", say=quiet)
+    vault = open_vault(f"{bucket}/elsewhere")
+    assert vault.names() == [manifest.name] and vault.damages(manifest) == []
+    with only_one(vault.tree), pytest.raises(Busy, match="in use by process"):
+        take(places, f"{bucket}/elsewhere", say=quiet)
