@@ -3,17 +3,15 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from compose import demo, dotenv, stack
+from compose import demo, stack
 from compose.engine import Engine
 from compose.errors import StackProblem
-from embedded.settings import free_ports
 from tests.chaos.containers import Containers
+from tests.compose.running import new_stack
 
-PORTS = [name for name in dotenv.read(stack.EXAMPLE) if name.endswith("_PORT")]
 # A demo that gives up names the step that failed for good; the same command goes on there.
 COMMANDS_AT_MOST = 5
 
@@ -36,22 +34,18 @@ class Fresh:
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
     if os.geteuid():
         pytest.skip("only root kills the processes of an engine's containers")
-    file: Path = tmp_path_factory.mktemp("chaos") / ".env"
-    engine = Engine(file)
+    folder = tmp_path_factory.mktemp("chaos")
     try:
-        engine.require()
+        Engine(folder / ".env").require()
     except StackProblem as problem:
         pytest.skip(str(problem))
-    dotenv.ensure(file, stack.EXAMPLE)
-    own = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
-    for name, value in {"COMPOSE_PROJECT_NAME": f"trainyard-chaos-{os.getpid()}", **own}.items():
-        dotenv.set_value(file, name, value)
+    running = new_stack(folder, "trainyard-chaos")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRAINYARD_HOME", str(file.parent))
+        patch.setenv("TRAINYARD_HOME", str(folder))
+        # The demo's clients find the stack by the environment; it is put back with the rest.
+        for name in demo.client_environment(running.settings):
+            patch.delenv(name, raising=False)
         try:
-            # The demo's clients find the stack by the environment; it is put back with the rest.
-            for name in demo.client_environment(dotenv.read(file)):
-                patch.delenv(name, raising=False)
-            yield Fresh(Containers(engine), stack.up(engine, print))
+            yield Fresh(Containers(running.engine), stack.up(running.engine, print))
         finally:
-            stack.down(engine, print, with_data=True)
+            stack.down(running.engine, print, with_data=True)
