@@ -122,8 +122,12 @@ def _family_dag(
         max_active_runs=1,
         default_args={
             "owner": spec.owner,
-            "retries": 2,
+            # After 10, 20 and 40 s, and up to as much again by Airflow's jitter: a server that is away for a minute
+            # fails no run.
+            "retries": 3,
             "retry_delay": timedelta(seconds=10),
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": timedelta(minutes=2),
             # Where slots are short, runs that have begun are ended before others begin.
             "weight_rule": "upstream",
         },

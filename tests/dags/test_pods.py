@@ -60,7 +60,7 @@ def test_a_step_has_the_pool_and_slots_of_its_class_and_the_retries_of_the_famil
     for step in steps.values():
         own = resource_class(step.compute.class_of(step.task_id))
         assert (step.pool, step.pool_slots) == (own.pool, own.pool_slots)
-        assert step.retries == (1 if step.task_id == "rollback" else 2)
+        assert step.retries == {"rollback": 1, "backtest": 2}.get(step.task_id, 3)
     assert steps["train"].pool == "gpu" and steps["evaluate"].pool == "default_pool"
 
 

@@ -79,6 +79,18 @@ def test_every_task_retries_after_a_pause(dags):
     )
 
 
+def test_a_server_that_is_away_for_a_minute_fails_no_scheduled_run(dags):
+    def patience_s(task) -> float:
+        waits = [
+            task.retry_delay.total_seconds() * task.retry_exponential_backoff**count for count in range(task.retries)
+        ]
+        return sum(min(wait, task.max_retry_delay.total_seconds()) for wait in waits)
+
+    scheduled = [dag for dag in dags.values() if dag.dag_id.rsplit("__", 1)[1] not in ("rollback", "backtest")]
+    steps = [task for dag in scheduled for task in dag.tasks if task.task_id in flow.BY_NAME]
+    assert steps and min(map(patience_s, steps)) > 60
+
+
 def test_every_step_has_the_time_limit_of_the_flow_or_its_class_and_every_wait_ends(dags):
     def limited(task) -> bool:
         if hasattr(task, "compute"):
