@@ -62,9 +62,12 @@ class Meter:
 
     def cpu(self) -> dict[str, float]:
         """Of each service's first process alone, and of the whole stack with all that it started, ended or not."""
+        own = {name: _cpu(process, 2) for name, process in self._services().items()}
+        return own | {"stack": sum(_cpu(process, 4) for process in self._family())}
+
+    def _family(self) -> list[psutil.Process]:
         supervisor = psutil.Process(stack.supervisor_pid(self.home))
-        own = {name: sum(process.cpu_times()[:2]) for name, process in self._services().items()}
-        return own | {"stack": sum(sum(one.cpu_times()[:4]) for one in (supervisor, *supervisor.children(True)))}
+        return [supervisor, *supervisor.children(recursive=True)]
 
     def _services(self) -> dict[str, psutil.Process]:
         found = stack.read_state(self.home)["services"]
@@ -72,10 +75,17 @@ class Meter:
 
     def _sample(self) -> None:
         while not self.ended.wait(SAMPLED_EVERY_S):
-            supervisor = psutil.Process(stack.supervisor_pid(self.home))
-            self.peak_bytes = max(self.peak_bytes, sum(map(_memory, (supervisor, *supervisor.children(True)))))
+            self.peak_bytes = max(self.peak_bytes, sum(map(_memory, self._family())))
             for name, process in self._services().items():
                 self.peak_of[name] = max(self.peak_of.get(name, 0), _memory(process))
+
+
+def _cpu(process: psutil.Process, kinds: int) -> float:
+    """Of itself by the first two kinds, and of its children that have ended by the next two; an ended one has none."""
+    try:
+        return float(sum(process.cpu_times()[:kinds]))
+    except psutil.Error:
+        return 0.0
 
 
 def _memory(process: psutil.Process) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.interval import Interval
 
-ROOMS = ("benchmarks", "dags", "embedded", "pipelines", "plugins", "recovery")
+ROOMS = ("benchmarks", "dags", "embedded", "feature_repo", "pipelines", "plugins", "recovery")
 # Calm weeks to learn from, in which every day passes its contract: one to fit on, a month to be judged by.
 FIRST_ROWS, TRAINED_FROM = datetime(2013, 6, 24, tzinfo=UTC), datetime(2013, 7, 1, tzinfo=UTC)
 DUE = Interval(datetime(2013, 8, 1, tzinfo=UTC), datetime(2013, 8, 2, tzinfo=UTC))
