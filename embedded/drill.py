@@ -26,7 +26,7 @@ from recovery.questions import MEASURED, questions, scores
 from recovery.restoration import restore
 from recovery.vault import open_vault
 
-SERVES_WITHIN_S = 300.0
+SERVES_WITHIN_S = 900.0
 ANSWERS_WITHIN_S = 1800.0
 
 

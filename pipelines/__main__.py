@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from pipelines import flow
 from pipelines.commands import add_command, add_parser, add_span, leave_result, span_of
 from pipelines.commands import names as command_names
 from pipelines.environment import store_uri, tracking_uri
-from pipelines.errors import EXIT_DONE, EXIT_RETRY, CallerError, TrainyardError, leave
+from pipelines.errors import EXIT_DONE, EXIT_RETRY, CallerError, TrainyardError, Unavailable, leave
 from pipelines.interval import Interval
 from pipelines.preemption import end_when_asked_in_a_pod
 from pipelines.release.provenance import start_meter
@@ -20,6 +21,8 @@ from pipelines.spec import find_dataset, find_model
 
 # Steps of the model families that talk to MLflow; the others must run while it is away.
 NEEDS_REGISTRY = ("train", "evaluate", "promote", "predict", "detect_drift")
+# As the system says it, and SQLite.
+FULL_DISK = ("No space left on device", "database or disk is full")
 EXAMPLES = """\
 examples:
   python -m pipelines specs                                             what is declared, and whether it is right
@@ -103,8 +106,9 @@ def main(arguments: list[str] | None = None) -> int:
         print("interrupted", file=sys.stderr, flush=True)
         return EXIT_RETRY
     except Exception as error:
-        # Arrow, Delta Lake and DuckDB each wrap what S3 answered in an error of their own, anywhere in a step.
-        refused = _refused_by_store(error)
+        # Arrow, Delta Lake, DuckDB and SQLite each wrap what S3 or a disk answered in an error of their own, anywhere
+        # in a step.
+        refused = _refused_by_store(error) or _refused_by_disk(error)
         if refused is None:
             raise
         return _tell(refused)
@@ -122,6 +126,15 @@ def _refused_by_store(error: Exception) -> TrainyardError | None:
     from pipelines.s3 import refusal
 
     return refusal(store_uri(), error)
+
+
+def _refused_by_disk(error: Exception) -> TrainyardError | None:
+    if not any(words in str(error) for words in FULL_DISK):
+        return None
+    return Unavailable(
+        f"A disk is full: {error}. Free some space where {store_uri()} and {tempfile.gettempdir()} lie, then run the "
+        "same again: what is half written counts for nothing"
+    )
 
 
 if __name__ == "__main__":

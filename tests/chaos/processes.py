@@ -33,6 +33,9 @@ def step(name: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
 def written(store: Path) -> dict[str, object]:
     """What the data steps left, by content: features' files, the contract's figures, and the journal's events."""
     features = json.loads((store / "features/flights/_manifests/2013-01.json").read_text())
-    raw = DeltaTable(store / "raw/flights").to_pyarrow_table().num_rows
+    raw = {
+        log.parent.name: DeltaTable(log.parent).to_pyarrow_table().num_rows for log in store.glob("raw/*/*/_delta_log")
+    }
+    assert raw, "no raw table was written"
     journal = DeltaTable(store / "journal").to_pyarrow_table(columns=["key", "at", "content"]).sort_by("key")
     return {"features": features["files"], "raw rows": raw, "journal": journal.to_pylist()}

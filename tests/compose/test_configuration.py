@@ -2,15 +2,17 @@
 
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from compose import images
+from compose import images, recovery
 from compose.__main__ import main
 from compose.engine import Container
+from compose.errors import StackProblem
 from compose.stack import addresses, unhealthy
 from pipelines.environment import REPO
 
@@ -110,3 +112,15 @@ def test_months_are_checked_before_anything_starts(capsys):
     with pytest.raises(SystemExit):
         main(["demo", "--months", "3"])
     assert "Allowed: 4 to 12" in capsys.readouterr().err
+
+
+def test_backups_go_to_a_folder_that_the_caller_owns_and_others_do_not_see(tmp_path):
+    folder = recovery._own_folder(tmp_path / "backups")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    others = Path("/")
+    if os.getuid() == 0:
+        others = tmp_path / "others"
+        others.mkdir()
+        os.chown(others, 65534, 65534)
+    with pytest.raises(StackProblem, match=r"belongs to the user \d+.*BACKUPS="):
+        recovery._own_folder(others)
