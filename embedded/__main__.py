@@ -1,12 +1,13 @@
 """The command line of the embedded stack: python -m embedded up|down|status|logs|demo."""
 
 import argparse
+import signal
 import sys
 
 from embedded import cluster, logs, preflight, recovery, stack
 from embedded.home import Home
 from embedded.settings import Settings
-from pipelines.errors import TrainyardError
+from pipelines.errors import EXIT_TERMINATED, TrainyardError
 from recovery.__main__ import COMMANDS
 
 TEACHING = """\
@@ -124,4 +125,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # A drill that is ended takes the servers of its copy along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
     sys.exit(main())
