@@ -23,6 +23,7 @@ SHARED = {
     "joined": re.compile(r"\bjoined_(home|store)\b"),
     "released": re.compile(r"\breleased(_home)?\b"),
     "airflow": re.compile(r"\bshared_airflow\b"),
+    "undisturbed": re.compile(r"\bundisturbed\b"),
 }
 
 

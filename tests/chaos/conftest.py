@@ -1,8 +1,9 @@
-"""A stack in Docker to break, fresh for each module."""
+"""What is broken: a stack in Docker, fresh for each module; and what steps write that nothing happens to."""
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from compose import demo, stack
 from compose.engine import Engine
 from compose.errors import StackProblem
 from tests.chaos.containers import Containers
+from tests.chaos.processes import DATA, environment, step
 from tests.compose.running import new_stack
 
 # A demo that gives up names the step that failed for good; the same command goes on there.
@@ -28,6 +30,16 @@ class Fresh:
                 return count
             self.containers.await_health()
         raise AssertionError(f"the loop did not end within {COMMANDS_AT_MOST} commands")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store of a January that nothing happened to."""
+    home = tmp_path_factory.mktemp("undisturbed")
+    for name in DATA:
+        ran = step(name, environment(home))
+        assert ran.returncode == 0, ran.stderr
+    return home / "store"
 
 
 @pytest.fixture(scope="module")
