@@ -54,6 +54,7 @@ def _has_image(engine: Engine) -> bool:
 
 
 def _restore(engine: Engine, options: argparse.Namespace, place: str, say: Say) -> int:
+    # Before an image is built, where that can be asked without one.
     if _has_image(engine):
         _require_down(engine)
     stack.prepare(engine, say)
@@ -61,7 +62,13 @@ def _restore(engine: Engine, options: argparse.Namespace, place: str, say: Say) 
     code = _run(engine, [], options, place)
     if code:
         return code
-    _refill(engine, say)
+    try:
+        _refill(engine, say)
+    except StackProblem as problem:
+        raise StackProblem(
+            f"All is restored but Redis. {problem}\n"
+            "Start the stack (make stack), then: docker compose run --rm cli python -m pipelines refill"
+        ) from problem
     say("PostgreSQL, the store and Redis hold what the backup held. Start the rest: make stack")
     return 0
 
@@ -77,7 +84,9 @@ def _refill(engine: Engine, say: Say) -> None:
     say("Redis, from the features")
     engine.run("rm", "--stop", "--force", "redis")
     volume = json.loads(engine.run("config", "--format", "json"))["volumes"]["redis"]["name"]
-    subprocess.run(["docker", "volume", "rm", "--force", volume], capture_output=True, check=True)
+    removed = subprocess.run(["docker", "volume", "rm", "--force", volume], capture_output=True, text=True, check=False)
+    if removed.returncode:
+        raise StackProblem(f"The volume {volume} cannot be made anew: {removed.stderr.strip()}")
     engine.run("up", "--detach", "--wait", "redis")
     refill = ("python", "-m", "pipelines", "refill")
     say(engine.run("run", "--rm", "--no-TTY", "cli", *refill, timeout_s=3600).strip())
