@@ -27,9 +27,9 @@ SHARED = {
 }
 
 
-def unit_of(nodeid: str) -> str:
+@cache
+def unit_of(file: str) -> str:
     """What one process runs as a whole: a file, or all files that share what takes long to make."""
-    file = nodeid.partition("::")[0]
     source = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
     return next((name for name, used in SHARED.items() if used.search(source)), file)
 
@@ -39,7 +39,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadFileScheduling
 
     scheduler = LoadFileScheduling(config, log)
-    scheduler._split_scope = cache(unit_of)
+    scheduler._split_scope = lambda nodeid: unit_of(nodeid.partition("::")[0])
     return scheduler
 
 

@@ -6,12 +6,24 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from compose.engine import Engine
 from compose.stack import unhealthy
 
 SERVES_WITHIN_S = 600.0
+SERVICES = (
+    "airflow-scheduler",
+    "postgres",
+    "airflow-api-server",
+    "object-store",
+    "mlflow",
+    "airflow-triggerer",
+    "redis",
+    "airflow-dag-processor",
+    "feast-server",
+    "evidently",
+)
 
 
 class Containers:
@@ -27,36 +39,29 @@ class Containers:
         """Of its first process; 0 while there is none."""
         return int(self._inspect(service)["State"]["Pid"])
 
-    def kill(self, service: str) -> None:
-        """SIGKILL, unannounced: `docker kill` would tell the engine, which then starts it no more."""
-        if pid := self.pid(service):
-            os.kill(pid, signal.SIGKILL)
-
-    def kill_all(self, services: list[str]) -> None:
-        """As if the machine had lost its power."""
+    def kill(self, *services: str) -> None:
+        """SIGKILL, unannounced and at once: `docker kill` would tell the engine, which then starts them no more."""
         for pid in [pid for service in services if (pid := self.pid(service))]:
             os.kill(pid, signal.SIGKILL)
 
     def restart(self, service: str) -> None:
         self.engine.run("restart", service)
 
-    @contextmanager
-    def stopped(self, service: str) -> Iterator[None]:
+    def stopped(self, service: str) -> AbstractContextManager[None]:
         """Away: connections are refused."""
-        self.engine.run("stop", service)
-        try:
-            yield
-        finally:
-            self.engine.run("start", service)
+        return self._between("stop", "start", service)
+
+    def hanging(self, service: str) -> AbstractContextManager[None]:
+        """Away, and nobody says so: connections stay open, and nothing answers."""
+        return self._between("pause", "unpause", service)
 
     @contextmanager
-    def hanging(self, service: str) -> Iterator[None]:
-        """Away, and nobody says so: connections stay open, and nothing answers."""
-        self.engine.run("pause", service)
+    def _between(self, before: str, after: str, service: str) -> Iterator[None]:
+        self.engine.run(before, service)
         try:
             yield
         finally:
-            self.engine.run("unpause", service)
+            self.engine.run(after, service)
 
     @contextmanager
     def cut_off(self, service: str, network: str) -> Iterator[None]:

@@ -4,31 +4,12 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import boto3
 from deltalake import DeltaTable
 
 from compose.demo import client_environment
 from pipelines.registry import Registry
 
-BUCKET, MODEL = "trainyard", "flight_delay"
-
-
-def download(settings: dict[str, str], folder: Path) -> Path:
-    """The whole store of a stack."""
-    told = client_environment(settings)
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=told["AWS_ENDPOINT_URL"],
-        region_name=told["AWS_REGION"],
-        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
-    )
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="store/"):
-        for one in page.get("Contents", []):
-            file = folder / one["Key"].removeprefix("store/")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            s3.download_file(BUCKET, one["Key"], str(file))
-    return folder
+MODEL = "flight_delay"
 
 
 def rows(store: Path, table: str) -> dict[str, int]:
@@ -43,10 +24,10 @@ def scored(store: Path) -> dict[str, int]:
     return {path.stem: json.loads(path.read_text())["rows"] for path in manifests}
 
 
-def events(store: Path) -> list[tuple[str, str]]:
-    """Kind and key of every event of the journal, in order."""
-    table = DeltaTable(store / "journal").to_pyarrow_table(columns=["kind", "key"]).sort_by("key")
-    return list(zip(table["kind"].to_pylist(), table["key"].to_pylist(), strict=True))
+def event_keys(store: Path) -> list[str]:
+    """Of every event of the journal."""
+    keys: list[str] = DeltaTable(store / "journal").to_pyarrow_table(columns=["key"])["key"].to_pylist()
+    return keys
 
 
 def versions(settings: dict[str, str]) -> list[int]:

@@ -19,25 +19,14 @@ from pipelines.airflow_rest import Airflow
 from pipelines.airflow_session import Session
 from tests.chaos import ledger
 from tests.chaos.conftest import Fresh
-from tests.chaos.containers import Containers
+from tests.chaos.containers import SERVICES, Containers
 from tests.chaos.storm import Moment, Storm, Struck
-from tests.system.loop import digests
+from tests.compose.running import download
+from tests.system.loop import differences, digests
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(4 * 3600)]
 MONTHS = int(os.environ.get("MONTHS", "4"))
 STEPS = [step.name for step in flow.STEPS if step.family not in ("rollback", "backtest")]
-SERVICES = (
-    "airflow-scheduler",
-    "postgres",
-    "airflow-api-server",
-    "object-store",
-    "mlflow",
-    "airflow-triggerer",
-    "redis",
-    "airflow-dag-processor",
-    "feast-server",
-    "evidently",
-)
 
 
 def victim(moment: Moment) -> str:
@@ -63,7 +52,7 @@ def killed_year(fresh, tmp_path_factory) -> Year:
     with Storm(fresh.settings["S3_STEPS_SECRET"], strike) as storm:
         commands = fresh.run_loop(MONTHS)
     fresh.containers.await_health()
-    store = ledger.download(fresh.settings, tmp_path_factory.mktemp("store"))
+    store = download(fresh.settings, tmp_path_factory.mktemp("store"))
     found = Year(fresh, storm.struck, commands, tries(fresh), store)
     print(table(found))
     return found
@@ -109,14 +98,13 @@ def test_it_wrote_what_a_year_in_peace_writes(killed_year):
     ours = digests(killed_year.store)
     assert len([name for name in ours if name.startswith("predictions")]) == MONTHS - year.FIRST_SCORED + 1
     if compared := os.environ.get("TRAINYARD_COMPARE"):
-        theirs = digests(Path(compared))
-        assert {name for name, digest in ours.items() if theirs.get(name) != digest} == set()
+        assert differences(killed_year.store, Path(compared)) == set()
 
 
 def test_nothing_is_lost_and_nothing_double(killed_year):
     store, settings = killed_year.store, killed_year.fresh.settings
     assert ledger.rows(store, f"predictions/{ledger.MODEL}") == ledger.scored(store)
-    keys = [key for _, key in ledger.events(store)]
+    keys = ledger.event_keys(store)
     assert len(keys) == len(set(keys))
     trained = MONTHS - year.FIRST_TRAINED + 1
     assert ledger.versions(settings) == list(range(1, trained + 1)), "an interrupted training leaves no second version"

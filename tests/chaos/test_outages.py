@@ -10,9 +10,10 @@ import pytest
 
 from tests.chaos import ledger
 from tests.chaos.conftest import Fresh
+from tests.chaos.containers import SERVICES
 from tests.chaos.storm import Moment, Storm
-from tests.chaos.test_kills import SERVICES
-from tests.system.loop import digests
+from tests.compose.running import download
+from tests.system.loop import differences
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(2 * 3600)]
 MONTHS = 4
@@ -23,23 +24,13 @@ def restart_postgres(fresh: Fresh) -> None:
     fresh.containers.restart("postgres")
 
 
-def hang_object_store(fresh: Fresh) -> None:
-    with fresh.containers.hanging("object-store"):
+def hang(service: str, fresh: Fresh) -> None:
+    with fresh.containers.hanging(service):
         time.sleep(AWAY_S)
 
 
-def stop_object_store(fresh: Fresh) -> None:
-    with fresh.containers.stopped("object-store"):
-        time.sleep(AWAY_S)
-
-
-def stop_mlflow(fresh: Fresh) -> None:
-    with fresh.containers.stopped("mlflow"):
-        time.sleep(AWAY_S)
-
-
-def hang_mlflow(fresh: Fresh) -> None:
-    with fresh.containers.hanging("mlflow"):
+def stop(service: str, fresh: Fresh) -> None:
+    with fresh.containers.stopped(service):
         time.sleep(AWAY_S)
 
 
@@ -60,20 +51,20 @@ def run_two_schedulers(fresh: Fresh) -> None:
 
 
 def end_the_machine(fresh: Fresh) -> None:
-    fresh.containers.kill_all(list(SERVICES))
+    fresh.containers.kill(*SERVICES)
 
 
 # By step and its month: the data of January to April, the trainings of March and April, one month scored.
 OUTAGES: dict[tuple[str, int], tuple[str, Callable[[Fresh], None]]] = {
     ("ingest", 1): ("PostgreSQL restarted", restart_postgres),
-    ("validate", 1): ("object store hangs for 60 s", hang_object_store),
+    ("validate", 1): ("object store hangs for 60 s", partial(hang, "object-store")),
     ("featurize", 2): ("two schedulers for 120 s", run_two_schedulers),
     ("materialize", 2): ("Redis loses all that it holds", empty_redis),
     ("assemble", 0): ("scheduler and steps cut off from the object store for 60 s", partial(cut, "objects")),
-    ("train", 0): ("MLflow stopped for 60 s", stop_mlflow),
+    ("train", 0): ("MLflow stopped for 60 s", partial(stop, "mlflow")),
     ("evaluate", 0): ("the machine ends: all killed at once", end_the_machine),
-    ("promote", 0): ("object store stopped for 60 s", stop_object_store),
-    ("train", 1): ("MLflow hangs for 60 s", hang_mlflow),
+    ("promote", 0): ("object store stopped for 60 s", partial(stop, "object-store")),
+    ("train", 1): ("MLflow hangs for 60 s", partial(hang, "mlflow")),
     ("predict", 0): ("scheduler and steps cut off from API server and MLflow for 60 s", partial(cut, "platform")),
     ("detect_drift", 0): ("scheduler and steps cut off from databases for 60 s", partial(cut, "databases")),
 }
@@ -105,12 +96,11 @@ def test_each_happened(outages):
 
 
 def test_the_loop_wrote_what_it_writes_in_peace(outages, fresh, tmp_path):
-    store = ledger.download(fresh.settings, tmp_path)
+    store = download(fresh.settings, tmp_path)
     assert ledger.rows(store, f"predictions/{ledger.MODEL}") == ledger.scored(store)
     assert ledger.versions(fresh.settings) == [1, 2]
     if compared := os.environ.get("TRAINYARD_COMPARE"):
-        theirs = digests(Path(compared))
-        assert {name for name, digest in digests(store).items() if theirs.get(name) != digest} == set()
+        assert differences(store, Path(compared)) == set()
 
 
 def test_redis_is_filled_again_from_the_features(outages, fresh):

@@ -6,7 +6,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
+
 from compose import dotenv
+from compose.demo import client_environment
 from compose.engine import Engine
 from compose.stack import EXAMPLE
 from embedded.settings import free_ports
@@ -56,6 +59,25 @@ class Running:
         """The container of each server."""
         lines = self.engine.run("ps", "--format", "{{.Service}} {{.ID}}").splitlines()
         return dict(line.split() for line in lines)
+
+
+def download(settings: dict[str, str], folder: Path, *kinds: str) -> Path:
+    """The store's files of these kinds, or all of them, into the folder."""
+    told = client_environment(settings)
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=told["AWS_ENDPOINT_URL"],
+        region_name=told["AWS_REGION"],
+        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
+    )
+    for kind in kinds or ("",):
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket="trainyard", Prefix=f"store/{kind}"):
+            for one in page.get("Contents", []):
+                file = folder / one["Key"].removeprefix("store/")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                s3.download_file("trainyard", one["Key"], str(file))
+    return folder
 
 
 def new_stack(folder: Path, project: str) -> Running:

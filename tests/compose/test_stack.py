@@ -18,13 +18,14 @@ import httpx
 import pytest
 
 from compose import dotenv
-from compose.demo import client_environment
 from compose.stack import ONCE, addresses
-from tests.compose.running import MONTHS, Running
-from tests.system.loop import digests
+from tests.compose.running import MONTHS, Running, download
+from tests.system.loop import differences, digests
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(3600)]
 JANUARY = ("--start=2013-01-01", "--end=2013-02-01")
+# Of the store: what `digests` reads.
+DIGESTED = ("candidates", "features/flights/_manifests", "joined", "predictions_manifests", "drift")
 
 
 def status_of(url: str, **headers: str) -> int:
@@ -174,32 +175,10 @@ def test_no_server_runs_as_root_or_can_become_it(stack):
 
 
 def test_the_loop_runs_in_it_and_gives_what_one_machine_gives(looped, tmp_path):
-    theirs = digests(downloaded(looped, tmp_path))
-    assert len(theirs) > MONTHS
+    store = download(looped.settings, tmp_path, *DIGESTED)
+    assert len(digests(store)) > MONTHS
     if compared := os.environ.get("TRAINYARD_COMPARE"):
-        one_machine = digests(Path(compared))
-        assert {name for name, digest in theirs.items() if one_machine.get(name) != digest} == set()
-
-
-def downloaded(stack: Running, folder: Path) -> Path:
-    """The files of the store that digests are taken of."""
-    import boto3
-
-    client = client_environment(stack.settings)
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=client["AWS_ENDPOINT_URL"],
-        region_name="us-east-1",
-        aws_access_key_id=client["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=client["AWS_SECRET_ACCESS_KEY"],
-    )
-    for kind in ("candidates", "features/flights/_manifests", "joined", "predictions_manifests", "drift"):
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket="trainyard", Prefix=f"store/{kind}"):
-            for one in page.get("Contents", []):
-                file = folder / one["Key"].removeprefix("store/")
-                file.parent.mkdir(parents=True, exist_ok=True)
-                s3.download_file("trainyard", one["Key"], str(file))
-    return folder
+        assert differences(store, Path(compared)) == set()
 
 
 def test_an_earlier_month_never_replaces_what_is_online(looped):

@@ -38,10 +38,8 @@ def hooks(monkeypatch, home):
 
 
 @pytest.fixture
-def routed(models_folder, monkeypatch):
+def routed(models_folder):
     """The DAGs of a model that routes its alerts, as Airflow reads them."""
-    # Airflow would keep what another test has just written of the same DAG.
-    monkeypatch.setenv("AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL", "0")
     shipped = (spec.MODELS / "flight_delay.toml").read_text()
     (models_folder / "flight_delay.toml").write_text(f"{shipped}\n{ROUTES}")
     bag = read_dags()
@@ -178,7 +176,9 @@ def made_run(bag, run_id: str, interval: Interval, run_type: str, state: str) ->
     from airflow.utils.session import create_session
     from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
-    with create_session() as session:
+    with create_session() as session, pytest.MonkeyPatch.context() as patched:
+        # Airflow would keep what another test has just written of the same DAG.
+        patched.setenv("AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL", "0")
         session.merge(DagBundleModel(name=BUNDLE))
         session.flush()
         sync_bag_to_db(bag, BUNDLE, None, session=session)

@@ -78,6 +78,12 @@ def digests(store: Path) -> dict[str, str]:
     }
 
 
+def differences(ours: Path, theirs: Path) -> set[str]:
+    """Names of what our store has and theirs, of the same months or more, has otherwise or not at all."""
+    known = digests(theirs)
+    return {name for name, digest in digests(ours).items() if known.get(name) != digest}
+
+
 def row_counts(store: Path) -> dict[str, int]:
     """Rows of every Delta table."""
     tables = sorted(log.parent for log in store.rglob("_delta_log"))
