@@ -110,8 +110,8 @@ def test_a_sensor_on_a_wrong_interval_fails_at_once(store, sensor):
 
 
 def test_a_store_that_airflow_has_no_driver_for_fails_at_once(sensor, monkeypatch):
-    monkeypatch.setitem(sys.modules, "s3fs", None)
-    monkeypatch.setenv("TRAINYARD_STORE", "s3://bucket/prefix")
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
+    monkeypatch.setenv("TRAINYARD_STORE", "gs://bucket/prefix")
     with pytest.raises(AirflowFailException, match="Airflow cannot read TRAINYARD_STORE"):
         sensor.poke(context())
 
