@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from pipelines.release.provenance import CodeState
 from pipelines.spec_words import Strict
 
 Part = Literal["databases", "store", "artifacts", "online", "specs"]
+DIGITS = 16
 
 
 class KeptFile(Strict):
@@ -41,9 +43,12 @@ class Manifest(Strict):
 
     @property
     def name(self) -> str:
-        """By its start and its digest: a manifest that was changed is found by reading it."""
-        stamp = self.started_at[:19].replace(":", "-")
-        return f"{stamp}-{hashlib.sha256(self.to_bytes()).hexdigest()[:16]}"
+        """By its start, so that names sort by time, and its digest: a manifest that was changed is found by reading it."""
+        return f"{datetime.fromisoformat(self.started_at):%Y-%m-%dT%H-%M-%S.%f}-{self.digest}"
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.to_bytes()).hexdigest()[:DIGITS]
 
     @property
     def size(self) -> int:

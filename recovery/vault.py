@@ -76,7 +76,7 @@ class Vault:
             manifest = Manifest.model_validate_json(content)
         except ValidationError as error:
             raise Damaged(f"The manifest of the backup {name} cannot be read: {error.errors()[0]['msg']}") from error
-        if manifest.name != name:
+        if manifest.digest != name.rpartition("-")[2]:
             raise Damaged(f"The manifest of the backup {name} was changed after it was written. Take an earlier one")
         return manifest
 

@@ -22,8 +22,8 @@ from tests.pipelines.months import FEBRUARY
 
 pytestmark = [pytest.mark.slow, pytest.mark.double_only("it counts lives, and its image declares small models")]
 
-# As often as the shipped class starts a pod over: 21 moments.
-TRAININGS, EACH = 7, 3
+# As often as the shipped class starts a pod over: 12 moments, each fault three times.
+TRAININGS, EACH = 4, 3
 FAULTS = ("evict", "preempt", "delete", "evict_under_pressure")
 AT_ONCE = 2
 PATIENCE_S = 90

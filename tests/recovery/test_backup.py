@@ -206,6 +206,13 @@ def test_older_backups_go_and_what_stays_is_whole(places, vault):
     assert set(fresh.sizes) == manifest.digests()
 
 
+def test_backups_of_one_second_are_named_in_their_order(places, vault):
+    manifest = taken(places, vault)
+    moments = [f"2013-05-01T00:00:00{fraction}+00:00" for fraction in ("", ".000009", ".5", ".999999")]
+    names = [manifest.model_copy(update={"started_at": moment}).name for moment in moments]
+    assert names == sorted(names) and len(set(names)) == len(moments)
+
+
 def test_a_bucket_is_backed_up_into_a_bucket(places, s3, empty):
     pull(s3, 1)
     there = replace(places, store=s3.uri)
