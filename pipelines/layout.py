@@ -91,6 +91,11 @@ def evaluation_page(model: str, version: int) -> str:
     return f"evaluations/{model}/v{version}.html"
 
 
+def evaluation_curves(model: str, version: int) -> str:
+    """The points that the page's curves are drawn from."""
+    return f"curves/{model}/v{version}.json"
+
+
 def measurements(model: str, version: int) -> str:
     """What serving the version costs, beside the champion that it was measured with."""
     return f"measurements/{model}/v{version}.json"

@@ -1,16 +1,19 @@
 """Judge one candidate, and write the verdict where people and later steps look for it."""
 
+import json
+from dataclasses import asdict
+
 from pipelines.candidate import Candidate
 from pipelines.champions import Champion
 from pipelines.gates.attempts import journal_evaluation
 from pipelines.gates.evaluation import Evaluation, evaluate
 from pipelines.gates.gathering import gather, newest_window
 from pipelines.interval import Interval
-from pipelines.layout import evaluation, evaluation_page
+from pipelines.layout import evaluation, evaluation_curves, evaluation_page
 from pipelines.registry import Registry
 from pipelines.release.recording import changes_since, compose, log_record
 from pipelines.release.releases import keep
-from pipelines.report.evaluation_page import page_of
+from pipelines.report.evaluation_page import curves_of, page_of
 from pipelines.spec import ModelSpec
 from pipelines.store import Store
 
@@ -31,12 +34,15 @@ def examine(
     log_record(registry, release)
     # While MLflow does not have the verdict, neither does `status`; a promotion looks for it in the journal.
     store.write_file(evaluation_page(spec.name, result.version), page.encode())
+    drawn = [asdict(curve) for curve in curves_of(spec, evidence.rows)]
+    store.write_file(evaluation_curves(spec.name, result.version), json.dumps(drawn).encode())
     store.write_file(evaluation(spec.name, result.version), result.to_json().encode())
     told = {
         "version": result.version,
         "champion_version": result.champion_version,
         "attempt": result.attempt,
         "verdict": result.verdict,
+        "sentence": result.sentence,
         "digest": result.digest,
         "record": release.digest,
     }

@@ -11,7 +11,7 @@ from pipelines.gates.gate import Gate, GateResult
 from pipelines.metrics import Measured
 from pipelines.release.differences import Change
 from pipelines.report.charts import chart
-from pipelines.report.curves import curves
+from pipelines.report.curves import Curve, curves
 from pipelines.report.gate_details import Detail, details_of
 from pipelines.report.intervals import IntervalPicture, Side, picture, shared_scale
 from pipelines.report.pages import render
@@ -69,7 +69,6 @@ def page_of(
     rows: the newest held-out window; changes: from the champion to the candidate.
     """
     names = _names(judged)
-    drawn = curves(rows, spec.target.task, "" if spec.target.at_least is not None else spec.target.column)
     return render(
         "evaluation.html",
         evaluation=judged,
@@ -78,10 +77,14 @@ def page_of(
         next=what_next(spec, judged),
         gates=[gate_row(gate, result) for gate, result in zip(spec.gates, judged.gates, strict=True)],
         metrics=metric_cards(judged, names),
-        charts=[chart(curve, names) for curve in drawn],
+        charts=[chart(curve, names) for curve in curves_of(spec, rows)],
         changes=by_group(changes),
         shown=shown,
     )
+
+
+def curves_of(spec: ModelSpec, rows: Scored) -> list[Curve]:
+    return curves(rows, spec.target.task, "" if spec.target.at_least is not None else spec.target.column)
 
 
 def what_next(spec: ModelSpec, judged: Evaluation) -> str:

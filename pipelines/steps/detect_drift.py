@@ -21,6 +21,7 @@ from pipelines.drift.report import DriftReport
 from pipelines.drift.scored import look_again, scored_by, window_of
 from pipelines.drift.series import Observation
 from pipelines.drift.skew import observe_skew, scoring_model
+from pipelines.drift.told_quality import quality_of
 from pipelines.drift.volume import require_windows
 from pipelines.drift.windows import Reference, Window
 from pipelines.estimators import importances
@@ -71,7 +72,8 @@ def run(spec: ModelSpec, interval: Interval, store: Store, registry: Registry) -
     series = write(store, report)
     told = {"part": report.part, "severity": report.severity, "reasons": report.reasons}
     why = {"cause": report.attribution.cause, "sentence": report.attribution.sentence}
-    record(store, Event(DRIFT, spec.name, interval.as_of, told | why))
+    quality = {"quality": quality_of(report, spec.monitoring.metric)}
+    record(store, Event(DRIFT, spec.name, interval.as_of, told | why | quality))
     return _result(interval, store, report, series)
 
 

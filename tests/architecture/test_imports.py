@@ -22,6 +22,7 @@ SPECS = (
 )
 # What Airflow needs to tell people of a run: Apprise below it, no table and no model.
 ALERTS = ("pipelines.alerts.channels", "pipelines.alerts.message")
+LEARNING = ("mlflow", "xgboost", "sklearn", "feast", "great_expectations", "evidently", "cupy", "ibis", "duckdb")
 VIEWS = ("pipelines.features", "pipelines.feature_store", "pipelines.datasets")
 
 
@@ -56,7 +57,7 @@ TABLE = {
         where=("dags/**/*.py",), may=("airflow.sdk", "plugins", "pipelines.flow", "pipelines.spec")
     ),
     "the Airflow adapter knows the steps by name only": Rule(
-        where=("plugins/**/*.py",),
+        where=("plugins/*.py",),
         may=(
             "airflow",
             "kubernetes",
@@ -72,6 +73,28 @@ TABLE = {
             ENVIRONMENT,
             *CORE,
         ),
+    ),
+    "the pages read the store through the inventory": Rule(
+        where=("plugins/web/*.py",),
+        may=(
+            "airflow",
+            "fastapi",
+            "sqlalchemy",
+            "pydantic",
+            "croniter",
+            "plugins",
+            "pipelines.spec",
+            "pipelines.inventory",
+            "pipelines.store",
+            "pipelines.drift.policy",
+            "pipelines.retrain.freeze",
+            ENVIRONMENT,
+            *CORE,
+        ),
+    ),
+    "the inventory needs nothing that trains or serves": Rule(
+        where=("pipelines/inventory/*.py",),
+        never=("pipelines.steps", "pipelines.candidate", "pipelines.registry", "pipelines.feature_store", *LEARNING),
     ),
     "backups know the parts of a stack by their addresses": Rule(
         where=("recovery/**/*.py",), may=("recovery", "pipelines", "pydantic", "pyarrow", "numpy")
