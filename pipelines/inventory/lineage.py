@@ -79,7 +79,8 @@ def _partition(
 ) -> list[str]:
     """The node of what was joined."""
     page, end = validation_page(dataset.name, one.part), partition_interval(one.part, dataset.partition).end
-    same = check is not None and check.content["digests"] == {name: rows.digest for name, rows in one.tables.items()}
+    digests = {name.rpartition("/")[2]: rows.digest for name, rows in one.tables.items()}
+    same = check is not None and check.content["digests"] == digests
     told = {name: f"version {rows.version}, {rows.rows or 0:,} rows" for name, rows in one.tables.items()}
     status = check.content["status"] if check is not None else "none journalled"
     told["validation"] = status if same or check is None else "passed; other rows were validated since"
