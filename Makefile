@@ -18,7 +18,7 @@ AT_ONCE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: help demo up down logs status test test-fast test-kube ci lint lock
 .PHONY: clean preflight images sbom audit stack stack-down stack-demo stack-backup stack-restore stack-logs test-stack
-.PHONY: test-chaos backup restore gameday
+.PHONY: test-chaos test-ui ui backup restore gameday
 
 help: ## Show this list.
 	@echo "make TARGET [MONTHS=4..12] [COMPUTE=kubernetes] [AIRFLOW_PORT=8080] [MLFLOW_PORT=5000] [PYTHON=python3.12]"; echo
@@ -67,13 +67,19 @@ gameday: $(VENV)/.installed ## Break one thing in a copy of the newest backup, a
 	@TRAINYARD_BACKUPS=$(BACKUPS) $(BIN)/python -m embedded gameday $(if $(SEED),--seed $(SEED))
 
 test: $(VENV)/.installed ## Run all tests, those with a real Airflow included.
-	@$(BIN)/python -m pytest tests -m "not docker" $(AT_ONCE)
+	@$(BIN)/python -m pytest tests -m "not docker and not browser" $(AT_ONCE)
 
 test-fast: $(VENV)/.installed ## Run the tests that start no server.
-	@$(BIN)/python -m pytest tests -m "not slow" $(AT_ONCE)
+	@$(BIN)/python -m pytest tests -m "not slow and not docker and not browser" $(AT_ONCE)
 
 test-kube: $(VENV)/.installed ## Run the tests of steps as pods, against a stand-in or the cluster of TRAINYARD_KUBECONFIG.
 	@$(BIN)/python -m pytest tests/kube
+
+test-ui: $(VENV)/.installed ## Press the buttons of Airflow's pages in a real browser (needs chromium).
+	@$(BIN)/python -m pytest tests/ui
+
+ui: ## Build the pages of plugins/web/static from frontend/ (needs Node 20 and npm).
+	@npm --prefix frontend ci --no-audit --no-fund && npm --prefix frontend run build
 
 ci: $(VENV)/.installed ## Run what a pull request is held to, and write its report to ci-report.md (BASE=origin/main).
 	@.ci/pull-request $(BASE)

@@ -12,7 +12,7 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from pipelines.errors import CallerError, TrainyardError
-from plugins.metrics import metrics_router
+from plugins.web.metrics import metrics_router
 from plugins.same_origin import SameOrigin
 from plugins.web.landings import landings_router
 from plugins.web.reads import document, reads_router

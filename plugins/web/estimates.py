@@ -7,7 +7,7 @@ from typing import Any
 
 from croniter import croniter
 
-from plugins.web.requests import Estimate, RunOfBackfill
+from plugins.web.bodies import Estimate, RunOfBackfill
 from plugins.web.schedules import usual_seconds
 
 MOST_RUNS = 1000

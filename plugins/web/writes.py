@@ -16,7 +16,7 @@ from pipelines.retrain import freeze as freezes
 from plugins.web.declared import declared
 from plugins.web.estimates import estimate
 from plugins.web.reads import OF_DATASET, OF_MODEL, Model, dataset_page, known
-from plugins.web.requests import Done, Estimate, Freeze, ModelSpan, Span, Unfreeze
+from plugins.web.bodies import Done, Estimate, Freeze, ModelSpan, Span, Unfreeze
 from plugins.web.rights import presses
 
 MAY_FREEZE = [Depends(presses("freeze"))]

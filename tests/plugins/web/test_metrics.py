@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from plugins import metrics
+from plugins.web import metrics
 
 pytestmark = pytest.mark.slow
 
