@@ -38,12 +38,15 @@ class InForce(Strict):
 
 
 class Drift(Strict):
+    """document: path of the window's drift page, below the store."""
+
     part: str
     as_of: datetime
     severity: Severity
     cause: Cause | None
     sentence: str
     reasons: list[str]
+    document: str
 
 
 class Judged(Strict):

@@ -20,7 +20,7 @@ from pipelines.inventory.answers import (
 )
 from pipelines.inventory.index import Index
 from pipelines.journal import Event, select
-from pipelines.layout import candidate_version
+from pipelines.layout import candidate_version, drift_page
 from pipelines.retrain.freeze import freeze_in_force
 from pipelines.retrain.serving import stops
 from pipelines.spec import DatasetSpec, ModelSpec
@@ -106,6 +106,7 @@ def newest_drift(said: Sequence[Event], model: str) -> Drift | None:
         cause=told.get("cause"),
         sentence=told.get("sentence") or "",
         reasons=told["reasons"],
+        document=drift_page(model, told["part"]),
     )
 
 
