@@ -29,6 +29,11 @@ from pipelines.store_path import below, inside
 from pipelines.table_versions import Snapshot, StoredFile, TableFiles, digest_of, quoted
 
 COMMIT_ATTEMPTS = 8
+# By whether the store is remote.
+REFUSALS = {
+    True: ("accessdenied", "access denied", "403 forbidden"),
+    False: ("permission denied", "read-only file system", "not a directory"),
+}
 PARTIAL = ".partial"  # of a file that is being written, or whose writer was killed
 
 
@@ -289,8 +294,6 @@ class Store:
             (self._files.delete_dir if folder else self._files.delete_file)(path)
 
     def _refuse_unwritable(self, error: Exception) -> None:
-        refusals = ("permission denied", "read-only file system", "not a directory")
-        if not self.remote and any(words in str(error).lower() for words in refusals):
-            raise CallerError(
-                f"The store {self.uri} cannot be written ({error}). Give a writable folder: TRAINYARD_STORE=…"
-            ) from error
+        remedy = "Use a key that may write there" if self.remote else "Give a writable folder: TRAINYARD_STORE=…"
+        if any(words in str(error).lower() for words in REFUSALS[self.remote]):
+            raise CallerError(f"The store {self.uri} cannot be written ({error}). {remedy}") from error

@@ -4,7 +4,7 @@ Every route asks for a user of Airflow, and what is about a model or a dataset f
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from airflow.api_fastapi.core_api.security import requires_authenticated
 from fastapi import Depends, FastAPI, Request
@@ -12,9 +12,9 @@ from fastapi import Path as InPath
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from pipelines.errors import CallerError, TrainyardError
-from plugins.web.metrics import metrics_router
 from plugins.same_origin import SameOrigin
 from plugins.web.landings import landings_router
+from plugins.web.metrics import metrics_router
 from plugins.web.reads import document, reads_router
 from plugins.web.writes import writes_router
 
@@ -75,5 +75,5 @@ def _asset(name: Asset) -> FileResponse:
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     """What the store or a caller has wrong, in its own sentence."""
-    known: dict[str, Any] = {"detail": str(error)}
-    return JSONResponse(known, 404 if isinstance(error, CallerError) else 503)
+    missing = 404 if request.method == "GET" else 409
+    return JSONResponse({"detail": str(error)}, missing if isinstance(error, CallerError) else 503)

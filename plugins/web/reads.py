@@ -14,9 +14,9 @@ from pipelines.inventory.evaluation import EvaluationPage
 from pipelines.inventory.inventory import Inventory
 from pipelines.inventory.lineage import Lineage
 from pipelines.inventory.partitions import DatasetPage, DatasetRow
+from plugins.web.bodies import Rights
 from plugins.web.declared import declared
 from plugins.web.documents import dag_of, headers_of
-from plugins.web.bodies import Rights
 from plugins.web.rights import readable, reads_dataset, reads_model, require, rights_of
 from plugins.web.schedules import next_runs, paused
 

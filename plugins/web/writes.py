@@ -10,13 +10,13 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from fastapi import APIRouter, Depends, HTTPException
 
 from pipelines.drift.policy import Freeze as Frozen
-from pipelines.errors import NothingToDo
+from pipelines.errors import CallerError, NothingToDo
 from pipelines.inventory.rows import cost_of, verdicts
 from pipelines.retrain import freeze as freezes
+from plugins.web.bodies import Done, Estimate, Freeze, ModelSpan, Span, Unfreeze
 from plugins.web.declared import declared
 from plugins.web.estimates import estimate
 from plugins.web.reads import OF_DATASET, OF_MODEL, Model, dataset_page, known
-from plugins.web.bodies import Done, Estimate, Freeze, ModelSpan, Span, Unfreeze
 from plugins.web.rights import presses
 
 MAY_FREEZE = [Depends(presses("freeze"))]
@@ -44,7 +44,11 @@ def freeze(model: Model, asked: Freeze, user: GetUserDep) -> dict[str, str]:
     store, until, now = known(model).index.store, _midnight(asked.until), datetime.now(UTC)
     if until <= now:
         raise HTTPException(422, f"until must be a day to come (got {asked.until}; today is {now:%F}, UTC).")
-    new = freezes.freeze(store, model, Frozen(until=until, by=user.get_name(), reason=asked.reason), now)
+    try:
+        new = freezes.freeze(store, model, Frozen(until=until, by=user.get_name(), reason=asked.reason), now)
+    except CallerError as error:
+        command = f"python -m pipelines freeze {model} --until {asked.until} --reason … --by …"
+        raise HTTPException(409, f"{error}. The command line may have one: {command}") from error
     return {"sentence": f"{model} is {'now' if new else 'already'} frozen until {asked.until}."}
 
 
@@ -53,6 +57,9 @@ def unfreeze(model: Model, asked: Unfreeze, user: GetUserDep) -> dict[str, str]:
         ended = freezes.lift(known(model).index.store, model, asked.reason, user.get_name(), datetime.now(UTC))
     except NothingToDo as error:
         raise HTTPException(409, f"{error}.") from error
+    except CallerError as error:
+        command = f"python -m pipelines unfreeze {model} --reason … --by …"
+        raise HTTPException(409, f"{error}. The command line may have one: {command}") from error
     return {"sentence": f"{model} is free again; it was frozen until {ended.until:%F} by {ended.by}."}
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pipelines.errors import CallerError
 from plugins.web.app import PAGES
 
 pytestmark = pytest.mark.slow
@@ -154,6 +155,17 @@ def test_a_freeze_is_journalled_with_who_and_why_and_lifted_once(ask, told, tomo
 def test_a_freeze_that_says_too_little_or_too_much_writes_nothing(ask, told, body):
     assert ask("api/models/flight_delay/freeze", "admin", body).status_code == 422
     assert ask("api/models").json()[0]["frozen"] is None
+
+
+def test_a_key_that_may_only_read_is_told_with_the_command(ask, told, tomorrow, monkeypatch):
+    def refuse(*_, **__):
+        raise CallerError(
+            "The store s3://trainyard/store cannot be written (AccessDenied). Use a key that may write there"
+        )
+
+    monkeypatch.setattr("pipelines.store.Store.commit_after", refuse)
+    answer = ask("api/models/flight_delay/freeze", "admin", {"until": tomorrow, "reason": "x"})
+    assert answer.status_code == 409 and "python -m pipelines freeze flight_delay --until" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}], ids=str)
