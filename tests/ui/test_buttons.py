@@ -10,7 +10,7 @@ from pipelines.journal import everything
 from pipelines.retrain.freeze import freeze_in_force
 from pipelines.store import Store
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(900)]
 
 NAME = "flight_delay"
 MODEL = f"trainyard/models/{NAME}"
