@@ -113,7 +113,8 @@ def page_of(yard: Yard, browser: sync_api.Browser) -> Iterator[Callable[..., syn
         token = context.request.post(yard.address("auth/token"), data=told).json()["access_token"]
         context.add_cookies([{"name": "_token", "value": token, "url": yard.running.airflow_url}])
         page = context.new_page()
-        page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+        # A page of the store has no storage to write to.
+        page.add_init_script(f"try {{ localStorage.setItem('theme', '{theme}') }} catch {{}}")
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(said.text) if _is_wrong(said) else None)
         return page

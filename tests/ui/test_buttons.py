@@ -120,5 +120,5 @@ def test_a_training_an_approval_and_a_rollback_by_clicking_alone(opened, store, 
     assert (gone.by, gone.reason) == ("olga", "version 2 is blind at night")
     assert champions(store, NAME)[-1].version == 1
     page.reload()
-    page.get_by_text("version 2 is blind at night").first.wait_for()
+    page.get_by_text("version 2 is blind at night").filter(visible=True).first.wait_for()
     shot(page, "rolled-back")
