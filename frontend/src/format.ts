@@ -38,7 +38,9 @@ export function lasting(seconds: number): string {
   return `${(seconds / HOUR).toFixed(1)} h`;
 }
 
-export const hours = (seconds: number) => `${(seconds / HOUR).toFixed(seconds >= 100 * HOUR ? 0 : 2)} h`;
+/** Of what a processor was busy: seconds, minutes or hours, whichever says something. */
+export const busy = (seconds: number) =>
+  seconds >= 100 * HOUR ? `${count(Math.round(seconds / HOUR))} h` : lasting(seconds);
 export const share = (value: number) => `${(100 * value).toFixed(value >= 0.995 || value < 0.1 ? 1 : 0)} %`;
 export const daysSince = (iso: string) => Math.max(0, Math.floor((Date.now() - new Date(iso).getTime()) / DAY_MS));
 export const words = (name: string) => name.replaceAll("_", " ");

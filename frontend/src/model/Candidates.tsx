@@ -1,5 +1,5 @@
 import type { Candidate, ModelPage } from "../api";
-import { hours } from "../format";
+import { busy } from "../format";
 import { Badge, StateBadge, VERDICTS } from "../parts/Badge";
 import { Table } from "../parts/Table";
 import { Day } from "../parts/times";
@@ -12,7 +12,7 @@ export function Candidates({ page: { row, candidates } }: { page: ModelPage }) {
     <StateBadge key="verdict" shown={VERDICTS[one.verdict]} />,
     <Fate key="fate" one={one} champion={row.champion?.version} />,
     one.sentence || <span className="muted">its sentence was not kept</span>,
-    one.cpu_s === null ? "–" : `${hours(one.cpu_s)}${one.gpu_s ? ` + ${hours(one.gpu_s)} GPU` : ""}`,
+    one.cpu_s === null ? "–" : `${busy(one.cpu_s)}${one.gpu_s ? ` + ${busy(one.gpu_s)} GPU` : ""}`,
     <span key="links" className="links nowrap">
       <a href={evaluationAt(row.model, one.version)} aria-label={`Evaluation of version ${one.version}`}>
         Evaluation

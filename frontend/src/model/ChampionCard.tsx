@@ -1,5 +1,5 @@
 import type { Card } from "../api";
-import { asDay, count, hours } from "../format";
+import { asDay, count, busy } from "../format";
 import { Digest, Facts } from "../parts/Facts";
 import { MetricsTable } from "../parts/MetricsTable";
 import { evaluationAt, lineageAt } from "../places";
@@ -44,7 +44,7 @@ export function ChampionCard({ card, model, owner }: Props) {
             ["Owner", owner],
             ["Commit", card.commit && <Digest of={card.commit} />],
             ["MLflow run", <Digest key="mlflow" of={card.mlflow_run} />],
-            ["Cost", card.cpu_s === null ? null : `${hours(card.cpu_s)} of CPU${card.gpu_s ? `, ${hours(card.gpu_s)} of GPU` : ""}`],
+            ["Cost", card.cpu_s === null ? null : `${busy(card.cpu_s)} of CPU${card.gpu_s ? `, ${busy(card.gpu_s)} of GPU` : ""}`],
             [
               "More",
               <span key="more" className="links">

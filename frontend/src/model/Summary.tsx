@@ -1,5 +1,5 @@
 import type { ModelRow } from "../api";
-import { count, daysSince, fromNow, hours, plural, words } from "../format";
+import { count, daysSince, fromNow, busy, plural, words } from "../format";
 import { Badge, SEVERITIES, StateBadge, VERDICTS } from "../parts/Badge";
 import { Facts } from "../parts/Facts";
 import { Day, Moment } from "../parts/times";
@@ -99,8 +99,8 @@ function Spent({ row: { cost } }: { row: ModelRow }) {
   if (cost.trainings === 0) return <span className="muted">no training</span>;
   return (
     <>
-      {plural(cost.trainings, "training")}: {hours(cost.cpu_s)} of CPU
-      {cost.gpu_s > 0 ? `, ${hours(cost.gpu_s)} of GPU` : ""}
+      {plural(cost.trainings, "training")}: {busy(cost.cpu_s)} of CPU
+      {cost.gpu_s > 0 ? `, ${busy(cost.gpu_s)} of GPU` : ""}
     </>
   );
 }

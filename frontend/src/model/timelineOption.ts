@@ -46,14 +46,24 @@ export function timelineOption({ row, marks }: ModelPage, ink: Ink): Option {
       { left: SIDE, right: 16, top: TOP + QUALITY + BETWEEN, height: Math.max(kinds.length * LANE, 1) },
     ],
     ...axes(row, marks, ink),
-    dataZoom: [
-      // A finger that scrolls the page must get past the chart.
-      { type: "inside", xAxisIndex: [0, 1], filterMode: "none", zoomOnMouseWheel: "ctrl", preventDefaultMouseMove: false },
-      { type: "slider", xAxisIndex: [0, 1], filterMode: "none", bottom: 8, height: 22, ...slider(ink) },
-    ],
+    dataZoom: dataZoom(row, marks, ink),
     tooltip: { ...tooltip(ink), trigger: "item" },
     series: [...quality(row, ink), ...kinds.map((kind) => events(kind, marks, ink))],
   };
+}
+
+/** At first what the data's time knows: a freeze stands at the clock's, years later where the past is replayed. */
+function dataZoom(row: ModelRow, marks: Mark[], ink: Ink): NonNullable<Option["dataZoom"]> {
+  const known = marks.filter((one) => one.kind !== "freeze").map((one) => Date.parse(one.at));
+  const times = [...row.quality.map((one) => Date.parse(one.ended_at)), ...known];
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const room = Math.max((last - first) * 0.05, 5 * 86_400_000);
+  const shown = times.length > 0 ? { startValue: first - room, endValue: last + room } : {};
+  return [
+    // A finger that scrolls the page must get past the chart.
+    { ...shown, type: "inside", xAxisIndex: [0, 1], filterMode: "none", zoomOnMouseWheel: "ctrl", preventDefaultMouseMove: false },
+    { ...shown, type: "slider", xAxisIndex: [0, 1], filterMode: "none", bottom: 8, height: 22, ...slider(ink) },
+  ];
 }
 
 function axes(row: ModelRow, marks: Mark[], ink: Ink): Pick<Option, "xAxis" | "yAxis"> {

@@ -1,6 +1,6 @@
 import { memo } from "react";
 import type { ModelRow } from "../api";
-import { count, daysSince, fromNow, hours, plural, words } from "../format";
+import { count, daysSince, fromNow, busy, plural, words } from "../format";
 import { Badge, SEVERITIES, StateBadge, VERDICTS } from "../parts/Badge";
 import { Cell } from "../parts/Cell";
 import { Icon } from "../parts/Icon";
@@ -130,8 +130,8 @@ function Cost({ row }: { row: ModelRow }) {
   if (row.cost.trainings === 0) return <Nothing>no training</Nothing>;
   return (
     <>
-      {hours(row.cost.cpu_s)} CPU
-      {row.cost.gpu_s > 0 && <span className="block">{hours(row.cost.gpu_s)} GPU</span>}
+      {busy(row.cost.cpu_s)} CPU
+      {row.cost.gpu_s > 0 && <span className="block">{busy(row.cost.gpu_s)} GPU</span>}
       <small className="muted block">{plural(row.cost.trainings, "training")}</small>
     </>
   );

@@ -1,1 +1,0 @@
-import{W as e}from"./index-DYov312S.js";var t=e();function n(e,n){(0,t.useEffect)(()=>{let t=e.current,r=t?.querySelector(n);if(!t||!r)return;let[i,a]=[t.getBoundingClientRect(),r.getBoundingClientRect()];t.scrollLeft+=a.left+a.width/2-(i.left+i.width/2)},[e,n])}export{n as t};
