@@ -19,13 +19,18 @@ class Index:
         self._files: dict[str, Any] = {}
 
     def state(self) -> tuple[int | None, date]:
-        """What answers may be kept under: the journal's version, and the day, which ages are counted to."""
-        self._refresh()
+        """Look whether the journal has gone on. What answers may be kept under: its version, and the day, which ages
+        are counted to."""
+        version = self.store.version(JOURNAL_TABLE)
+        if version != self._version:
+            found: dict[str, list[Event]] = {}
+            for event in everything(self.store):
+                found.setdefault(event.subject, []).append(event)
+            self._version, self._said = version, found
         return self._version, datetime.now(UTC).date()
 
     def said(self, subject: str) -> list[Event]:
-        """All events about a model or a dataset, in no order."""
-        self._refresh()
+        """All events about a model or a dataset as of the last look at the state, in no order."""
         return self._said.get(subject, [])
 
     def written_once(self, path: str) -> Any:
@@ -35,12 +40,3 @@ class Index:
                 return None
             self._files[path] = json.loads(self.store.read_file(path))
         return self._files[path]
-
-    def _refresh(self) -> None:
-        version = self.store.version(JOURNAL_TABLE)
-        if version == self._version:
-            return
-        found: dict[str, list[Event]] = {}
-        for event in everything(self.store):
-            found.setdefault(event.subject, []).append(event)
-        self._version, self._said = version, found

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.champions import promotions, withdrawals
 from pipelines.drift.series import Severity
-from pipelines.errors import CallerError, MissingInput, Tampered
+from pipelines.errors import CallerError
 from pipelines.features import declared_views
 from pipelines.features import select as features_of
 from pipelines.interval import parse_time
@@ -14,7 +14,7 @@ from pipelines.inventory.answers import Candidate, Card, Entry, FeatureView, Jud
 from pipelines.inventory.index import Index
 from pipelines.inventory.rows import answered_by, cost_of, qualities, verdicts
 from pipelines.journal import Event, select
-from pipelines.layout import drift_report
+from pipelines.layout import drift_report, release_folder
 from pipelines.release.record import ReleaseRecord
 from pipelines.release.releases import release_of
 from pipelines.report.audit_log import entries
@@ -108,9 +108,11 @@ def _timed(told: dict[str, Any]) -> dict[str, Any]:
 
 def card(index: Index, spec: ModelSpec, row: ModelRow, version: int) -> Card | None:
     """Of a version; None where it has no record that can be read."""
+    if not index.store.list_files(release_folder(spec.name, version), ".json"):
+        return None
     try:
         record = release_of(index.store, spec.name, version)
-    except (MissingInput, Tampered, CallerError):
+    except CallerError:
         return None
     cost, provenance = record.cost, record.provenance
     return Card(

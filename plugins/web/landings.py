@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from pipelines.errors import CallerError
 from pipelines.interval import parse_time
-from pipelines.inventory.rows import verdicts
 from plugins.web.declared import declared
 from plugins.web.rights import require
 
@@ -54,7 +53,7 @@ def _judged_by(run: Any, model: str) -> int | None:
         as_of = parse_time(asked or run.data_interval_end.isoformat())
     except (AttributeError, CallerError):
         return None
-    judged = [one.version for one in verdicts(declared().inventory().index.said(model), model) if one.as_of == as_of]
+    judged = [one.version for one in declared().inventory().verdicts(model) if one.as_of == as_of]
     return judged[-1] if judged else None
 
 

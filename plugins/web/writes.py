@@ -11,7 +11,6 @@ from fastapi import APIRouter, Depends, HTTPException
 
 from pipelines.drift.policy import Freeze as Frozen
 from pipelines.errors import CallerError, NothingToDo
-from pipelines.inventory.rows import cost_of, verdicts
 from pipelines.retrain import freeze as freezes
 from plugins.web.bodies import Done, Estimate, Freeze, ModelSpan, Span, Unfreeze
 from plugins.web.declared import declared
@@ -67,10 +66,7 @@ def of_model(model: Model, asked: ModelSpan, session: SessionDep) -> Estimate:
     """A dry run: what a backfill of the span would run, and what such runs took before."""
     inventory = known(model)
     cron = getattr(inventory.models[model].schedule, asked.family)
-    costs = None
-    if asked.family == "train":
-        versions = [one.version for one in verdicts(inventory.index.said(model), model)]
-        costs = [spent for one in versions if (spent := cost_of(inventory.index, model, one).get("cpu_s"))]
+    costs = inventory.costs(model) if asked.family == "train" else None
     return estimate(session, f"{model}__{asked.family}", cron, asked.start, asked.end, costs)
 
 

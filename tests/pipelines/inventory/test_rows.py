@@ -49,7 +49,9 @@ def row(store):
         for event in events:
             record_decided(store, lambda said, event=event: numbered(said, [event]))
         spec = find_model(NAME)
-        return model_row(Index(store), spec, find_dataset(spec.dataset), today or datetime.now(UTC).date())
+        index = Index(store)
+        index.state()
+        return model_row(index, spec, find_dataset(spec.dataset), today or datetime.now(UTC).date())
 
     return of
 
