@@ -43,7 +43,7 @@ class Manifest(Strict):
 
     @property
     def name(self) -> str:
-        """By its start, so that names sort by time, and its digest: a manifest that was changed is found by reading it."""
+        """By its start, for its place among others, and its digest: one that was changed is found by reading it."""
         return f"{datetime.fromisoformat(self.started_at):%Y-%m-%dT%H-%M-%S.%f}-{self.digest}"
 
     @property
