@@ -98,14 +98,17 @@ def test_a_dry_run_says_what_a_backfill_would_take(opened):
     dialog.get_by_text("2 runs of flight_delay__predict").wait_for()
 
 
-def test_a_training_an_approval_and_a_rollback_by_clicking_alone(opened, store, shot):
+def test_a_training_an_approval_and_a_rollback_by_clicking_alone(yard, opened, store, shot):
     page = opened("olga")
     fields = {"Period from": "2013-04-01", "As of": "2013-05-01", "Reason": "the spring is new"}
     started = pressed(page, "Retrain now", "Start the training", **fields)
-    assert "was started" in started.inner_text() and started.get_by_role("link").count() == 1
+    assert "was started" in started.inner_text()
+    run = started.get_by_role("link").get_attribute("href").rpartition("/")[2]
     page.keyboard.press("Escape")
     reloaded_until(page, "Version 2 waits for an answer.")
     shot(page, "waiting")
+    tab = page.request.get(yard.address(f"trainyard/dags/{NAME}__train/runs/{run}"))
+    assert tab.url.endswith(f"{MODEL}/versions/2/evaluation"), "the run's tab leads to what it made"
     answered = pressed(page, "Approve", "Approve", Note=HOSTILE)
     assert "Version 2 was approved" in answered.inner_text()
     until(lambda: champions(store, NAME)[-1].version == 2, "version 2 never took force")
