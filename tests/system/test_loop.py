@@ -16,7 +16,7 @@ from pipelines import flow
 from tests.kube.cluster.lives import overlaps
 from tests.system.loop import MONTHS, Disturbance, airflow_of, digests, row_counts, session_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
 
 class DisturbedChildren(Disturbance):
