@@ -9,6 +9,7 @@ Airflow itself takes for its own list of DAGs at the same time.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -54,8 +55,6 @@ with create_session() as session:
 
 def declare(folder: Path, names: list[str]) -> Path:
     """A copy of the code that declares the models."""
-    import shutil
-
     for room in ("pipelines", "plugins", "dags"):
         shutil.copytree(REPO / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     models = folder / "pipelines" / "models"

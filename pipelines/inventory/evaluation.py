@@ -15,11 +15,10 @@ from pipelines.interval import parse_time
 from pipelines.layout import evaluation_curves, evaluation_page
 from pipelines.report.evaluation_page import passing_side
 from pipelines.report.intervals import Side
+from pipelines.report.tree import NOBODY_ASKED
 from pipelines.spec import ModelSpec
 from pipelines.spec_words import Strict
 from pipelines.store import Store
-
-NOBODY_ASKED = "no person was asked: the gates decided"
 
 
 class GateShown(Strict):

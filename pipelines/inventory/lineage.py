@@ -64,11 +64,7 @@ def lineage(index: Index, spec: ModelSpec, dataset: DatasetSpec, version: int) -
     checks = {event.content["part"]: event for event in select(index.said(spec.dataset), "validation", spec.dataset)}
     graph = Graph()
     source = graph.add("source", dataset.source, dataset.source, [], details={"dataset": dataset.name})
-    joined = [
-        partition
-        for one in record.data.partitions
-        for partition in _partition(graph, index, dataset, one, source, checks.get(one.part))
-    ]
+    joined = [_partition(graph, index, dataset, one, source, checks.get(one.part)) for one in record.data.partitions]
     made = _version(graph, index, record, joined)
     _predictions(graph, index, spec, dataset.partition, version, made)
     return Lineage(model=spec.name, version=version, record=record.digest, nodes=graph.nodes, edges=graph.edges)
@@ -76,7 +72,7 @@ def lineage(index: Index, spec: ModelSpec, dataset: DatasetSpec, version: int) -
 
 def _partition(
     graph: Graph, index: Index, dataset: DatasetSpec, one: TrainedPartition, source: str, check: Event | None
-) -> list[str]:
+) -> str:
     """The node of what was joined."""
     page, end = validation_page(dataset.name, one.part), partition_interval(one.part, dataset.partition).end
     digests = {name.rpartition("/")[2]: rows.digest for name, rows in one.tables.items()}
@@ -98,7 +94,7 @@ def _partition(
     kept = index.store.exists(one.joined.path)
     digest = {"rows": f"{one.rows:,}", "joined file": one.joined.digest[:SHOWN_DIGEST]}
     state = "ok" if kept else "gone"
-    return [graph.add("features", one.part, f"{one.part} joined", [raw], details=digest, state=state, **run)]
+    return graph.add("features", one.part, f"{one.part} joined", [raw], details=digest, state=state, **run)
 
 
 def _version(graph: Graph, index: Index, record: ReleaseRecord, joined: list[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pipelines.champions import Promotion, in_force_at, promotions, standing
+from pipelines.champions import Promotion, in_force_at, standing
 from pipelines.interval import parse_time, partition_interval
 from pipelines.inventory.answers import (
     Attention,
@@ -64,8 +64,7 @@ def champion_in_force(said: Sequence[Event], model: str) -> InForce | None:
     champion = in_force_at(said, model)
     if champion is None:
         return None
-    by_number = {promotion.number: promotion for promotion in standing(said, model)}
-    promotion = next(one for one in by_number.values() if one.champion == champion)
+    promotion = next(one for one in standing(said, model) if one.champion == champion)
     written = {event.number: event.written_at for event in select(said, "promotion", model)}
     return InForce(
         version=champion.version,
@@ -113,7 +112,7 @@ def newest_drift(said: Sequence[Event], model: str) -> Drift | None:
 def verdicts(said: Sequence[Event], model: str) -> list[Judged]:
     """The last verdict on each version, by as-of time."""
     newest: dict[int, Event] = {}
-    for event in sorted(select(said, "evaluation", model), key=lambda event: event.number or 0):
+    for event in _in_order(said, "evaluation", model):
         newest[event.content["version"]] = event
     judged = [_judged(event) for event in newest.values()]
     return sorted(judged, key=lambda one: (one.as_of, one.version))
@@ -216,7 +215,3 @@ def _attention(
     if champion is None:
         found.append(Attention(kind="no_champion", rank=1, sentence="No version is in force."))
     return sorted(found, key=lambda one: -one.rank)
-
-
-def is_promoted(said: Sequence[Event], model: str, version: int) -> bool:
-    return any(one.champion.version == version for one in promotions(said, model))

@@ -7,6 +7,7 @@ from rich.tree import Tree
 
 from pipelines.approval import SAID, Answer
 
+NOBODY_ASKED = "no person was asked: the gates decided"
 SHOWN_DIGEST = 12
 STATE_COLOURS = {"valid": "green", "tampered": "red", "void": "red", "superseded": "yellow"}
 
@@ -63,7 +64,7 @@ def promotion_of(promotion: dict[str, Any] | None) -> str:
 
 def approval_of(approval: dict[str, Any] | None) -> str:
     if approval is None:
-        return "no person was asked: the gates decided"
+        return NOBODY_ASKED
     # A journalled answer has its word; the copy that a promotion carries says only whether it was an override.
     answer: Answer = approval.get("answer") or ("override" if approval["override"] else "approve")
     note = f": {approval['note']}" if approval.get("note") else ""

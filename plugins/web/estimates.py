@@ -1,12 +1,13 @@
 """What a backfill would take: its runs by the schedule, and the time and cost of those that were."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from statistics import median
 from typing import Any
 
 from croniter import croniter
 
+from pipelines.interval import midnight
 from plugins.web.bodies import Estimate, RunOfBackfill
 from plugins.web.schedules import usual_seconds
 
@@ -17,7 +18,7 @@ def estimate(
     session: Any, dag_id: str, cron: str, start: date, end: date, cpu_s: list[float] | None = None
 ) -> Estimate:
     """cpu_s: of trainings that were; None for a DAG that trains nothing."""
-    runs = list(_runs(cron, _midnight(start), _midnight(end)))
+    runs = list(_runs(cron, midnight(start), midnight(end)))
     usual = usual_seconds(session, dag_id)
     seconds = None if usual is None else usual * len(runs)
     spent = median(cpu_s) * len(runs) if cpu_s else None
@@ -43,10 +44,6 @@ def _runs(cron: str, start: datetime, end: datetime) -> Iterator[RunOfBackfill]:
 
 def _next(periods: croniter) -> datetime:
     return datetime.fromtimestamp(periods.get_next(float), UTC)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 def _lasting(seconds: float) -> str:

@@ -18,7 +18,7 @@ from plugins.web.bodies import Rights
 from plugins.web.declared import declared
 from plugins.web.documents import dag_of, headers_of
 from plugins.web.rights import readable, reads_dataset, reads_model, require, rights_of
-from plugins.web.schedules import next_runs, paused
+from plugins.web.schedules import schedules
 
 Model = Annotated[str, InPath(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Version = Annotated[int, InPath(ge=1, le=10**9)]
@@ -42,9 +42,9 @@ def reads_router() -> APIRouter:
 
 def models(user: GetUserDep, session: SessionDep) -> list[ModelRow]:
     """Every model whose training the user may see; what needs a person first."""
-    seen, due, waiting = readable(user), next_runs(session), paused(session)
+    seen, scheduled = readable(user), schedules(session)
     return [
-        row.model_copy(update={"next_runs": due.get(name, {}), "paused": waiting.get(name, [])})
+        row.model_copy(update=scheduled.get(name, {}))
         for name, row in declared().inventory().rows().items()
         if f"{name}__train" in seen
     ]
@@ -52,8 +52,8 @@ def models(user: GetUserDep, session: SessionDep) -> list[ModelRow]:
 
 def model_page(model: Model, session: SessionDep) -> ModelPage:
     page = known(model).model(model)
-    runs = {"next_runs": next_runs(session).get(model, {}), "paused": paused(session).get(model, [])}
-    return page.model_copy(update={"row": page.row.model_copy(update=runs)})
+    row = page.row.model_copy(update=schedules(session).get(model, {}))
+    return page.model_copy(update={"row": row})
 
 
 def rights(model: Model, user: GetUserDep) -> dict[str, bool]:

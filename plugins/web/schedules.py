@@ -1,7 +1,6 @@
 """What Airflow's database knows of the DAGs of models: when they run next, and how long a run takes."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from statistics import median
 from typing import Any
 
@@ -14,27 +13,20 @@ FAMILIES = ("train", "predict", "monitor")
 RUNS = 10
 
 
-def next_runs(session: Any) -> dict[str, dict[str, datetime]]:
-    """By model, then by family: when its next run is created, UTC. Paused DAGs have none."""
-    found: dict[str, dict[str, datetime]] = {}
-    asked = select(DagModel.dag_id, DagModel.next_dagrun_create_after).where(
-        DagModel.is_stale.is_(False), DagModel.is_paused.is_(False), DagModel.next_dagrun_create_after.is_not(None)
-    )
-    for dag_id, due in session.execute(asked):
+def schedules(session: Any) -> dict[str, dict[str, Any]]:
+    """By model: `next_runs`, when the next run of a family is created (UTC), and `paused`, the families whose DAG is
+    paused and so has none."""
+    found: dict[str, dict[str, Any]] = {}
+    asked = select(DagModel.dag_id, DagModel.is_paused, DagModel.next_dagrun_create_after)
+    for dag_id, is_paused, due in session.execute(asked.where(DagModel.is_stale.is_(False))):
         model, _, family = dag_id.rpartition("__")
-        if family in FAMILIES:
-            found.setdefault(model, {})[family] = due
-    return found
-
-
-def paused(session: Any) -> dict[str, list[str]]:
-    """By model, its families whose DAG is paused."""
-    found: dict[str, list[str]] = {}
-    asked = select(DagModel.dag_id).where(DagModel.is_stale.is_(False), DagModel.is_paused.is_(True))
-    for dag_id in session.scalars(asked):
-        model, _, family = dag_id.rpartition("__")
-        if family in FAMILIES:
-            found.setdefault(model, []).append(family)
+        if family not in FAMILIES:
+            continue
+        told = found.setdefault(model, {"next_runs": {}, "paused": []})
+        if is_paused:
+            told["paused"].append(family)
+        elif due is not None:
+            told["next_runs"][family] = due
     return found
 
 

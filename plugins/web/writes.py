@@ -3,7 +3,7 @@
 A training, a backfill, a rollback and an answer go through Airflow's REST API, with the user's own rights there.
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException
 
 from pipelines.drift.policy import Freeze as Frozen
 from pipelines.errors import CallerError, NothingToDo
+from pipelines.interval import midnight
 from pipelines.retrain import freeze as freezes
 from plugins.web.bodies import Done, Estimate, Freeze, ModelSpan, Span, Unfreeze
 from plugins.web.declared import declared
@@ -40,7 +41,7 @@ def writes_router() -> APIRouter:
 
 def freeze(model: Model, asked: Freeze, user: GetUserDep) -> dict[str, str]:
     """Until that day no decision of the monitor retrains the model; the journal says who said so and why."""
-    store, until, now = known(model).index.store, _midnight(asked.until), datetime.now(UTC)
+    store, until, now = known(model).index.store, midnight(asked.until), datetime.now(UTC)
     if until <= now:
         raise HTTPException(422, f"until must be a day to come (got {asked.until}; today is {now:%F}, UTC).")
     try:
@@ -74,7 +75,3 @@ def of_dataset(dataset: Model, asked: Span, session: SessionDep) -> Estimate:
     dataset_page(dataset)
     cron = declared().inventory().datasets[dataset].schedule
     return estimate(session, f"{dataset}__data", cron, asked.start, asked.end)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

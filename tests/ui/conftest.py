@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded.home import Home
+from embedded.home import Home, read_env_file
 from embedded.settings import free_ports
 from embedded.stack import Running
 from pipelines.airflow_session import Session
@@ -75,19 +75,13 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
     try:
         subprocess.run([sys.executable, "-m", "embedded", "up"], cwd=code, env=environment, check=True)
         subprocess.run([sys.executable, "fill.py"], cwd=code, env=environment, check=True)
-        running = Running(home, _read(home))
+        running = Running(home, read_env_file(home))
         admin = Session(running.airflow_url, "admin", running.password)
         for family in ("train", "rollback"):
             admin.checked("PATCH", f"/dags/flight_delay__{family}", json={"is_paused": False})
         yield Yard(running, admin)
     finally:
         subprocess.run([sys.executable, "-m", "embedded", "down"], cwd=code, env=environment, check=True)
-
-
-def _read(home: Home) -> dict[str, str]:
-    from embedded.home import read_env_file
-
-    return read_env_file(home)
 
 
 @pytest.fixture(scope="session")
@@ -131,7 +125,7 @@ def _is_wrong(said: sync_api.ConsoleMessage) -> bool:
 
 
 @pytest.fixture
-def shot(request: pytest.FixtureRequest) -> Callable[[sync_api.Page, str], None]:
+def shot() -> Callable[[sync_api.Page, str], None]:
     """Keeps a picture of the page in the folder that TRAINYARD_SCREENSHOTS names."""
 
     def taken(page: sync_api.Page, name: str) -> None:
