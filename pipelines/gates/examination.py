@@ -25,7 +25,8 @@ def examine(
     evidence = gather(spec, interval, store, registry, made, champion)
     result = evaluate(evidence, newest_window(spec, made))
     composed = compose(store, spec, made, result)
-    page = page_of(spec, result, evidence.rows, champion, changes_since(store, champion, composed))
+    drawn = curves_of(spec, evidence.rows)
+    page = page_of(spec, result, drawn, champion, changes_since(store, champion, composed))
     with registry.reached():
         registry.client.log_text(made.run_id, result.to_json(), "evaluation.json")
         registry.client.log_text(made.run_id, page, "evaluation.html")
@@ -34,8 +35,8 @@ def examine(
     log_record(registry, release)
     # While MLflow does not have the verdict, neither does `status`; a promotion looks for it in the journal.
     store.write_file(evaluation_page(spec.name, result.version), page.encode())
-    drawn = [asdict(curve) for curve in curves_of(spec, evidence.rows)]
-    store.write_file(evaluation_curves(spec.name, result.version), json.dumps(drawn).encode())
+    points = json.dumps([asdict(curve) for curve in drawn])
+    store.write_file(evaluation_curves(spec.name, result.version), points.encode())
     store.write_file(evaluation(spec.name, result.version), result.to_json().encode())
     told = {
         "version": result.version,

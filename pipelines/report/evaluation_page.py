@@ -62,11 +62,11 @@ class MetricCard:
 
 
 def page_of(
-    spec: ModelSpec, judged: Evaluation, rows: Scored, champion: Champion | None, changes: Sequence[Change]
+    spec: ModelSpec, judged: Evaluation, drawn: Sequence[Curve], champion: Champion | None, changes: Sequence[Change]
 ) -> str:
     """One self-contained HTML file.
 
-    rows: the newest held-out window; changes: from the champion to the candidate.
+    drawn: of the newest held-out window; changes: from the champion to the candidate.
     """
     names = _names(judged)
     return render(
@@ -77,7 +77,7 @@ def page_of(
         next=what_next(spec, judged),
         gates=[gate_row(gate, result) for gate, result in zip(spec.gates, judged.gates, strict=True)],
         metrics=metric_cards(judged, names),
-        charts=[chart(curve, names) for curve in curves_of(spec, rows)],
+        charts=[chart(curve, names) for curve in drawn],
         changes=by_group(changes),
         shown=shown,
     )

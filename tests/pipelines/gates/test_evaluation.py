@@ -7,7 +7,7 @@ from markupsafe import escape
 from pipelines.gates.evaluation import Evaluation, evaluate
 from pipelines.gates.kinds.bounds import Ceiling, Floor
 from pipelines.gates.kinds.versus import VersusChampion
-from pipelines.report.evaluation_page import page_of
+from pipelines.report.evaluation_page import curves_of, page_of
 from tests.pipelines.gates import hand_written
 
 GATES = [
@@ -71,7 +71,7 @@ def test_measured_times_stand_outside_of_the_digest():
 def test_the_page_shows_every_gate_and_needs_nothing_from_the_network():
     asked = hand_written.evidence(gates=GATES, majority=np.full(6, 0.5))
     judged = evaluate(asked, WINDOW)
-    page = page_of(asked.spec, judged, asked.rows, None, [])
+    page = page_of(asked.spec, judged, curves_of(asked.spec, asked.rows), None, [])
     for gate in judged.gates:
         assert str(escape(gate.sentence)) in page
     assert "<polyline" in page and "http://" not in page and "https://" not in page

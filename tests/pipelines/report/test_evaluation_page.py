@@ -11,7 +11,7 @@ from pipelines.gates.gate import Gate, GateResult
 from pipelines.gates.kinds.bounds import Ceiling, Floor
 from pipelines.metrics import Measured
 from pipelines.release.differences import Change
-from pipelines.report.evaluation_page import gate_row, page_of, passing_side, what_next
+from pipelines.report.evaluation_page import curves_of, gate_row, page_of, passing_side, what_next
 from pipelines.report.scales import NONE
 from pipelines.spec import ApprovalPolicy, find_model
 from tests.pipelines.gates import hand_written
@@ -52,7 +52,7 @@ def judged_page(gates=(FLOOR, CEILING), champion=WRONG, details=None, changes=()
     judged = replace(evaluate(gathered, WINDOW), **fields)
     if details is not None:
         judged = replace(judged, gates=[replace(judged.gates[0], details=details), *judged.gates[1:]])
-    page = page_of(gathered.spec, judged, gathered.rows, gathered.champion, changes)
+    page = page_of(gathered.spec, judged, curves_of(gathered.spec, gathered.rows), gathered.champion, changes)
     checked = Checked(page)
     assert not checked.unnamed, "every picture says what it shows"
     return page
@@ -118,7 +118,7 @@ def test_a_regression_is_drawn_with_its_own_curves():
     )
     rows = hand_written.scored(RIGHT, champion=WRONG, label=np.arange(6), mean=np.full(6, 2.5), ridge=np.full(6, 2.0))
     gathered = replace(hand_written.evidence(champion=WRONG), spec=spec, rows=rows, walk_forward=rows)
-    page = page_of(spec, evaluate(gathered, WINDOW), rows, CHAMPION, [])
+    page = page_of(spec, evaluate(gathered, WINDOW), curves_of(spec, rows), CHAMPION, [])
     assert "Quantiles of the residual" in page and "observed - predicted, arr_delay_min" in page
     assert "Receiver" not in page
 
